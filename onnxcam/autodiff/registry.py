@@ -1,0 +1,76 @@
+"""The register of vjp rules: which function differentiates which operator, from which version on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
+
+__all__ = ["Entry", "Kind", "Rule", "declare_zero", "entries", "find", "vjp"]
+
+Kind = Literal["rule", "zero"]
+Rule = Callable[..., Any]
+R = TypeVar("R", bound=Rule)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """How one meaning of one operator is differentiated.
+
+    Attributes:
+        domain: `""` for `ai.onnx`.
+        op_type: The operator's name.
+        since: First version of the operator that the entry holds for; it holds until the next entry's.
+        kind: `rule`, or `zero` for an operator that is piecewise constant or carries no gradient.
+        rule: The function, None for `zero`.
+        broadcasts: Whether the operator broadcasts its inputs, so that their cotangents must be summed back.
+    """
+
+    domain: str
+    op_type: str
+    since: int
+    kind: Kind
+    rule: Rule | None
+    broadcasts: bool = False
+
+
+_entries: dict[tuple[str, str], list[Entry]] = {}
+
+
+def vjp(*op_types: str, domain: str = "", since: int = 1, broadcasts: bool = False) -> Callable[[R], R]:
+    """Register a function as the vjp rule of `op_types` from operator version `since` on."""
+
+    def register(rule: R) -> R:
+        for op_type in op_types:
+            _add(Entry(domain, op_type, since, "rule", rule, broadcasts))
+        return rule
+
+    return register
+
+
+def declare_zero(*op_types: str, domain: str = "", since: int = 1) -> None:
+    """Declare that no gradient flows through `op_types`: piecewise constant, or without a float input."""
+    for op_type in op_types:
+        _add(Entry(domain, op_type, since, "zero", None))
+
+
+def find(domain: str, op_type: str, version: int) -> Entry | None:
+    """The entry for an operator at a version of its own (`since_version`), or None."""
+    for entry in reversed(_entries.get((domain, op_type), [])):
+        if entry.since <= version:
+            return entry
+    return None
+
+
+def entries() -> Iterator[Entry]:
+    """Every entry, by domain, operator and version."""
+    for key in sorted(_entries):
+        yield from _entries[key]
+
+
+def _add(entry: Entry) -> None:
+    known = _entries.setdefault((entry.domain, entry.op_type), [])
+    if any(e.since == entry.since for e in known):
+        raise ValueError(f"two rules for {entry.domain or 'ai.onnx'}::{entry.op_type} since version {entry.since}")
+    known.append(entry)
+    known.sort(key=lambda e: e.since)

@@ -1,0 +1,17 @@
+"""ONNX Runtime: providers, sessions, and the pair of them that explains."""
+
+from onnxcam.runtime.fidelity import largest_difference, run_shipped
+from onnxcam.runtime.pair import Pass, SessionPair, open_pair
+from onnxcam.runtime.providers import PROVIDERS, Provider, choose_provider, import_onnxruntime
+
+__all__ = [
+    "PROVIDERS",
+    "Pass",
+    "Provider",
+    "SessionPair",
+    "choose_provider",
+    "import_onnxruntime",
+    "largest_difference",
+    "open_pair",
+    "run_shipped",
+]

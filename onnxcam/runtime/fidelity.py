@@ -1,0 +1,36 @@
+"""Does the forward model still give what the shipped file gives?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.graph import Model
+from onnxcam.runtime.providers import Provider
+from onnxcam.runtime.session import open_session
+
+__all__ = ["largest_difference", "run_shipped"]
+
+
+def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provider) -> dict[str, NDArray[Any]]:
+    """The shipped file's own tensor outputs, run by a session that is closed again.
+
+    Raises:
+        ProviderError: ONNX Runtime cannot load or run the file.
+    """
+    session = open_session(model.path, provider, model.path.resolve().parent)
+    outputs = session.run_arrays(feeds, session.output_names)
+    return {n: v for n, v in outputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+
+
+def largest_difference(shipped: Mapping[str, NDArray[Any]], exposed: Mapping[str, NDArray[Any]]) -> float:
+    """The largest absolute difference of any output over that output's largest entry."""
+    worst = 0.0
+    for name, wanted in shipped.items():
+        scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
+        gap = np.abs(wanted.astype(np.float64) - exposed[name].astype(np.float64))
+        worst = max(worst, float(np.max(gap, initial=0.0)) / scale)
+    return worst

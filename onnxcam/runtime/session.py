@@ -1,0 +1,125 @@
+"""One ONNX Runtime session: opened, verified, run on values that stay where they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+from numpy.typing import NDArray
+
+from onnxcam.errors import ProviderError
+from onnxcam.runtime.providers import CUDA, Provider, import_onnxruntime
+
+__all__ = ["DeviceValue", "Session", "open_session", "to_device"]
+
+DeviceValue = Any
+"""An `onnxruntime.OrtValue`: a tensor on the provider's device."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """A model ready to run.
+
+    Attributes:
+        handle: The `onnxruntime.InferenceSession`.
+        provider: `cpu` or `cuda`: the one that the session was given, not only asked for.
+        device: ONNX Runtime's name of the device that its values live on.
+    """
+
+    handle: Any
+    provider: str
+    device: str
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the model's inputs."""
+        return tuple(i.name for i in self.handle.get_inputs())
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the model's outputs."""
+        return tuple(o.name for o in self.handle.get_outputs())
+
+    def run(self, feeds: Mapping[str, DeviceValue], outputs: Sequence[str]) -> dict[str, DeviceValue]:
+        """Run on device values and leave the results on the device.
+
+        Raises:
+            ProviderError: ONNX Runtime fails; its first line is quoted.
+        """
+        binding = self.handle.io_binding()
+        try:
+            for name, value in feeds.items():
+                binding.bind_ortvalue_input(name, value)
+            for name in outputs:
+                binding.bind_output(name, self.device)
+            self.handle.run_with_iobinding(binding)
+        except Exception as error:
+            raise ProviderError(
+                f"ONNX Runtime fails while it runs the model: {_reason(error)}", provider=self.provider
+            ) from error
+        return dict(zip(outputs, binding.get_outputs(), strict=True))
+
+    def run_arrays(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> dict[str, Any]:
+        """Run on arrays and return what ONNX Runtime returns: arrays, or lists and dicts for sequences and maps.
+
+        Raises:
+            ProviderError: ONNX Runtime fails.
+        """
+        try:
+            return dict(zip(outputs, self.handle.run(list(outputs), dict(feeds)), strict=True))
+        except Exception as error:
+            raise ProviderError(
+                f"ONNX Runtime fails while it runs the model: {_reason(error)}", provider=self.provider
+            ) from error
+
+
+def to_device(array: NDArray[Any], device: str) -> DeviceValue:
+    """Put an array on a device; on the CPU it is wrapped, not copied."""
+    return import_onnxruntime().OrtValue.ortvalue_from_numpy(array, device, 0)
+
+
+def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, threads: int = 0) -> Session:
+    """A session for a model in memory, or for a file.
+
+    Its threads stop spinning when a run ends, so that the sessions of one process stay out of each other's way.
+
+    Args:
+        model: The model, or the path of its file.
+        provider: Where to run it.
+        folder: Where external data lies.
+        threads: Threads within an operator; 0 for ONNX Runtime's default.
+
+    Raises:
+        ProviderError: ONNX Runtime cannot load the model, or not on a required provider.
+    """
+    ort = import_onnxruntime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    source = str(model) if isinstance(model, Path) else ir.to_proto(model).SerializeToString()
+    try:
+        handle = ort.InferenceSession(source, options, providers=list(provider.chain))
+    except Exception as error:
+        raise ProviderError(f"ONNX Runtime cannot load the model: {_reason(error)}", provider=provider.name) from error
+    has_cuda = CUDA in handle.get_providers()
+    if provider.name == "cuda" and provider.is_required and not has_cuda:
+        raise ProviderError(
+            "the CUDA execution provider was asked for and could not be loaded; ONNX Runtime fell back to the CPU. "
+            "Check that its CUDA and cuDNN libraries are installed, or use --provider cpu.",
+            provider="cuda",
+        )
+    return Session(handle, "cuda" if has_cuda else "cpu", "cuda" if has_cuda else "cpu")
+
+
+def _reason(error: Exception) -> str:
+    """ONNX Runtime's message without its code and source location, one line, ended by a full stop."""
+    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    parts = text.split(" : ", 3)
+    if parts[0] == "[ONNXRuntimeError]" and len(parts) == 4:
+        text = parts[3]
+    return text.rstrip(".") + "."

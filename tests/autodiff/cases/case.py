@@ -1,0 +1,68 @@
+"""One row of the table of rule cases."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx.defs import onnx_opset_version
+
+NEWEST = onnx_opset_version()
+
+Values = NDArray[Any] | tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """An operator in a form, to be differentiated at each float input.
+
+    Attributes:
+        id: The operator, then what is special: `Conv-strides`.
+        body: The node in ONNX text: `y = Conv <strides = [2, 2]> (x, w)`. Outputs y, y1, …; any inputs.
+        inputs: For each input either a shape (standard normal numbers, away from `avoid`) or the values; float values
+            are differentiated for, others (and names in `constant`) are not.
+        opsets: Opsets to try: the lowest and the newest of this meaning.
+        outputs: Float outputs to weight; y by default.
+        constant: Inputs that are initializers in the model instead of inputs.
+        scale: Factor on the normal numbers.
+        shift: Added to them, for operators that need positive numbers.
+        avoid: Kinks; numbers closer than 0.05 are moved away.
+        runtime: Which evaluator runs the forward model: `reference` (float64), or `onnxruntime` (float32, looser) where
+            the reference evaluator is wrong; say why in a comment.
+        is_dynamic: Whether the case also holds with every dimension symbolic.
+    """
+
+    id: str
+    body: str
+    inputs: dict[str, Values]
+    opsets: tuple[int, ...] = (13, NEWEST)
+    outputs: tuple[str, ...] = ("y",)
+    constant: tuple[str, ...] = ()
+    scale: float = 1.0
+    shift: float = 0.0
+    avoid: tuple[float, ...] = ()
+    runtime: str = "reference"
+    is_dynamic: bool = True
+
+    @property
+    def op_type(self) -> str:
+        """The operator that the row is about."""
+        return self.id.split("-")[0]
+
+    def arrays(self, dtype: type[np.floating[Any]]) -> dict[str, NDArray[Any]]:
+        """The inputs as arrays, floats in `dtype`; the same numbers at every call."""
+        rng = np.random.default_rng(sum(map(ord, self.id)))
+        found = {}
+        for name, given in self.inputs.items():
+            array = self._draw(rng, given) if isinstance(given, tuple) else given
+            found[name] = array.astype(dtype) if array.dtype.kind == "f" else array
+        return found
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        array = rng.standard_normal(shape) * self.scale + self.shift
+        for kink in self.avoid:
+            near = np.abs(array - kink) < 0.05
+            array = np.where(near, kink + np.where(array >= kink, 0.1, -0.1), array)
+        return np.asarray(array, dtype=np.float64)
