@@ -1,0 +1,34 @@
+"""Pictures in, overlays out: reading, preprocessing and its inverse, colour.
+
+    image            = read_image(path)                    the upright picture, uint8 RGB
+    tensor, geometry = to_tensor(image, spec, height=…)    what the model takes, and where it lies on the picture
+    saliency         = geometry.to_original(map)           a map of the model's input as one of the whole picture
+    write_png(path, overlay(image, saliency, seen=geometry.seen))
+
+Pillow reads and resizes, OpenCV colours.
+"""
+
+from __future__ import annotations
+
+from onnxcam.imaging.framing import frame
+from onnxcam.imaging.geometry import Box, Geometry
+from onnxcam.imaging.overlays import colormap_names, heatmap, overlay, write_png
+from onnxcam.imaging.preprocess import PRESETS, Layout, Preprocess, load_preprocess
+from onnxcam.imaging.read import read_image
+from onnxcam.imaging.tensor import to_tensor
+
+__all__ = [
+    "PRESETS",
+    "Box",
+    "Geometry",
+    "Layout",
+    "Preprocess",
+    "colormap_names",
+    "frame",
+    "heatmap",
+    "load_preprocess",
+    "overlay",
+    "read_image",
+    "to_tensor",
+    "write_png",
+]
