@@ -40,7 +40,7 @@ class PredictedClass:
 
     def class_index(self, logits: Logits) -> NDArray[np.int64]:
         """The arg max over the classes, (N,)."""
-        return np.argmax(_by_class(logits), axis=1).astype(np.int64)
+        return np.asarray(np.argmax(_by_class(logits), axis=1), dtype=np.int64)
 
     def cotangent(self, logits: Logits) -> Logits:
         """One at the predicted class."""
@@ -161,7 +161,7 @@ def _no_target(value: object) -> InputError:
 def _index_of(label: str, labels: Sequence[str] | None) -> int:
     if labels is None:
         raise InputError(
-            f"the label '{label}' cannot be looked up: the model names no classes. Give a labels file, or a class index.",
+            f"the label '{label}' cannot be looked up: the model names no classes. Give a labels file or an index.",
             label=label,
         )
     found = [i for i, name in enumerate(labels) if name == label]

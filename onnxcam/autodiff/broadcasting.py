@@ -39,4 +39,5 @@ def _sum_at_run_time(op: Emitter, ct: ir.Value, value: ir.Value) -> ir.Value:
     lead = op.Sub(op.Size(op.Shape(ct)), op.Size(shape))
     padded = op.Concat(op.Expand(op.Constant(value_ints=[1]), op.Reshape(lead, [1])), shape, axis=0)
     axes = op.Reshape(op.NonZero(op.Equal(padded, 1)), [-1])
-    return op.Reshape(op.ReduceSum(ct, axes, keepdims=1, noop_with_empty_axes=1), shape)
+    summed: ir.Value = op.Reshape(op.ReduceSum(ct, axes, keepdims=1, noop_with_empty_axes=1), shape)
+    return summed

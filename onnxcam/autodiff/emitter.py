@@ -116,6 +116,7 @@ class Emitter:
 
     def _widened(self, value: ir.Value) -> ir.Value:
         if value.dtype in FLOATS and value.dtype != self.dtype:
-            cast: ir.Value = self._builder.call_op("Cast", [value], {"to": self.dtype}, version=OPSET)
+            cast = self._builder.call_op("Cast", [value], {"to": self.dtype}, version=OPSET)
+            assert isinstance(cast, ir.Value)
             return cast
         return value

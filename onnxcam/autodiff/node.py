@@ -82,6 +82,11 @@ class ForwardNode:
             raise self.refusal(f"its '{name}' is computed at run time")
         return tuple(int(v) for v in array.reshape(-1))
 
+    def ints_or_value(self, name: str, index: int) -> tuple[int, ...] | ir.Value | None:
+        """As `ints`, but the input itself where it is computed at run time, for rules that can read it then."""
+        value = self.input(index)
+        return value if value is not None and self.constant(index) is None else self.ints(name, index)
+
     def rank(self, value: ir.Value | int = 0) -> int:
         """Number of dimensions of an input (by index) or of any forward value.
 
@@ -124,8 +129,9 @@ class ForwardNode:
 
     def refusal(self, reason: str) -> GradientError:
         """The error to raise for a form of the operator that the rule cannot differentiate."""
+        name = self.node.name or self.node.outputs[0].name
         return GradientError(
-            f"no gradient through {self.node.op_type} at node '{self.node.name or self.node.outputs[0].name}': {reason}. "
+            f"no gradient through {self.node.op_type} at node '{name}': {reason}. "
             "Choose a later layer with --layer; onnxcam inspect lists them.",
             op_type=self.node.op_type,
             since_version=self.since_version,

@@ -63,11 +63,12 @@ def _seed(graph: ir.Graph) -> bool:
     """Give inference a shape where it stops too early; whether any was given."""
     seeded = False
     for node in graph:
-        output = node.outputs[0]
-        shape = _known_shape(node) if output.shape is None and output.graph is graph else None
-        if shape is not None:
+        output, source = node.outputs[0], node.inputs[0] if node.inputs else None
+        shape = _known_shape(node) if output.shape is None else None
+        if shape is not None and source is not None:
             output.shape = shape
-            output.dtype = output.dtype or (node.inputs[0].dtype if node.inputs[0] is not None else None)
+            if output.dtype is None and source.dtype is not None:
+                output.dtype = source.dtype
             seeded = True
     return seeded
 
@@ -78,5 +79,5 @@ def _known_shape(node: ir.Node) -> ir.Shape | None:
         if sizes is not None and sizes.rank() == 1 and isinstance(sizes[0], int):
             return ir.Shape([None] * sizes[0])
     if node.op_type in SHAPE_KEEPING and node.inputs[0] is not None and node.inputs[0].shape is not None:
-        return node.inputs[0].shape.copy()
+        return ir.Shape(node.inputs[0].shape)
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
@@ -13,7 +12,9 @@ from onnx.reference import ReferenceEvaluator
 __all__ = ["Constants", "static_shape"]
 
 # Operators whose output is not a function of their inputs.
-RANDOM = frozenset({"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"})
+RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
+)
 
 
 class Constants:
@@ -62,13 +63,13 @@ class Constants:
             start, end = (node.attributes[k].as_int() if k in node.attributes else None for k in ("start", "end"))
             self._known[value] = np.array(shape[start:end], dtype=np.int64)
             return
-        feeds = {v.name: self.array(v) for v in node.inputs if v is not None}
+        feeds = {str(v.name): self.array(v) for v in node.inputs if v is not None}
         if any(a is None for a in feeds.values()):
             return
         try:
-            results = ReferenceEvaluator(
-                ir.to_proto(node), opsets={"": self._opset, node.domain: self._opset}
-            ).run(None, feeds)
+            results = ReferenceEvaluator(ir.to_proto(node), opsets={"": self._opset, node.domain: self._opset}).run(
+                None, dict(feeds)
+            )
         except Exception:  # noqa: BLE001 - any failure means the same: unknown, so the value is taken from a run instead
             return
         self._known.update(zip(node.outputs, (np.asarray(r) for r in results), strict=False))

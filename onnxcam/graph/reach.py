@@ -31,9 +31,7 @@ def between(graph: ir.Graph, sources: Sequence[ir.Value], sinks: Sequence[ir.Val
     """The nodes of `graph`, in its order, on a path from a value of `sources` to one of `sinks`."""
     active = downstream(graph, sources) & upstream(graph, sinks)
     return [
-        node
-        for node in graph
-        if any(o in active for o in node.outputs) and any(v in active for v in inputs_of(node))
+        node for node in graph if any(o in active for o in node.outputs) and any(v in active for v in inputs_of(node))
     ]
 
 

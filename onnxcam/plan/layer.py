@@ -45,15 +45,16 @@ def choose_layer(
         value = _named(model, layer)
         if score not in downstream(model.graph, [value]) or value is score:
             raise PlanError(
-                f"the score '{score.name}' does not depend on layer '{layer}'. onnxcam inspect lists the layers between.",
+                f"the score '{score.name}' does not depend on layer '{layer}'. "
+                "onnxcam inspect lists the layers that it depends on.",
                 layer=layer,
                 output=score.name,
             )
         return value, f"the layer '{value.name}' was asked for"
     if not candidates:
         raise PlanError(
-            f"{model.path.name} has no convolution with more than one spatial position before its score '{score.name}'. "
-            "Name a layer that has space with --layer.",
+            f"{model.path.name} has no convolution with more than one spatial position before its score "
+            f"'{score.name}'. Name a layer that has space with --layer.",
             path=model.path,
             output=score.name,
         )

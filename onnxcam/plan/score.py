@@ -75,5 +75,7 @@ def _named(model: Model, name: str) -> ir.Value:
             output=name,
         )
     if values[name].dtype not in FLOATS:
-        raise PlanError(f"'{name}' is no float tensor, so it has no gradient. Name the scores it is made from.", output=name)
+        raise PlanError(
+            f"'{name}' is no float tensor, so it has no gradient. Name the scores it is made from.", output=name
+        )
     return values[name]

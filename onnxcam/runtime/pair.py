@@ -96,7 +96,9 @@ def open_pair(plan: Plan, gradient: Gradient, provider: Provider) -> SessionPair
         [v for v in values if v not in inputs],
         [r.value for r in gradient.residuals if r.kind == "shape"],
     )
-    return SessionPair(plan, gradient, open_session(forward, provider, folder), open_session(gradient.model, provider, folder))
+    return SessionPair(
+        plan, gradient, open_session(forward, provider, folder), open_session(gradient.model, provider, folder)
+    )
 
 
 def _forward_name(value: str, kind: str) -> str:

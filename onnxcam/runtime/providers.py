@@ -43,7 +43,8 @@ def import_onnxruntime() -> ModuleType:
         raise ProviderError(
             "ONNX Runtime is not installed. Install onnxcam[cpu] (or onnxcam[gpu] for CUDA).", provider=None
         ) from error
-    return onnxruntime
+    module: ModuleType = onnxruntime
+    return module
 
 
 def choose_provider(name: str) -> Provider:

@@ -102,9 +102,14 @@ def test_onnxruntime_runs_the_gradient_model(case: Case, is_dynamic: bool, tmp_p
     run = run_reference if case.runtime == "reference" else run_onnxruntime
     args: dict[str, Any] = {"directions": 3, "step": STEP["onnxruntime"], "run_forward": run}
     by_runtime = check_gradient(model, feeds, _wrt(case), case.outputs, run_gradient=run_onnxruntime, **args)
-    exact = check_gradient(build(case, opset, tmp_path, np.float64 if run is run_reference else np.float32),
-                           _feeds(case, np.float64 if run is run_reference else np.float32), _wrt(case), case.outputs,
-                           run_gradient=run_onnxruntime if run is run_onnxruntime else run_reference, **args)
+    exact = check_gradient(
+        build(case, opset, tmp_path, np.float64 if run is run_reference else np.float32),
+        _feeds(case, np.float64 if run is run_reference else np.float32),
+        _wrt(case),
+        case.outputs,
+        run_gradient=run_onnxruntime if run is run_onnxruntime else run_reference,
+        **args,
+    )
     for one, other in zip(by_runtime, exact, strict=True):
         np.testing.assert_allclose(one.gradient, other.gradient, rtol=1e-3, atol=1e-4)
 
@@ -121,7 +126,10 @@ def test_every_meaning_has_a_case() -> None:
         if entry.kind != "rule" or entry.domain:
             continue
         versions = {
-            onnx.defs.get_schema(c.op_type, o).since_version for c in CASES if c.op_type == entry.op_type for o in c.opsets
+            onnx.defs.get_schema(c.op_type, o).since_version
+            for c in CASES
+            if c.op_type == entry.op_type
+            for o in c.opsets
         }
         if not any(registry.find("", entry.op_type, v) == entry for v in versions):
             missing.append(f"{entry.op_type} since {entry.since}")

@@ -1,0 +1,225 @@
+"""The whole way in one place: load -> plan -> differentiate -> run -> map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.autodiff import differentiate
+from onnxcam.cam import find_method, to_input_size
+from onnxcam.errors import PlanError, ProviderError
+from onnxcam.explanation import Explanation, Float32
+from onnxcam.graph import load
+from onnxcam.imaging import Preprocess, load_preprocess
+from onnxcam.plan import Plan, find_labels, make_plan, read_labels
+from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
+from onnxcam.samples import Samples, assumed_preprocess, cut, find_inputs, gather, main_input
+from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
+
+__all__ = ["Explainer", "explain"]
+
+FAITHFUL = 1e-4
+"""Largest relative difference between the shipped file's outputs and the forward model's that goes unmentioned."""
+
+
+class Explainer:
+    """Explains one model: made once, asked many times.
+
+    Args:
+        model: Path of an `.onnx` file.
+        layer: The layer to explain: a value's or a node's name; None for the last convolution with space.
+        output: The score tensor's name; None for what stands before a trailing softmax or sigmoid.
+        provider: `auto`, `cpu` or `cuda`; `cuda` that cannot be had is an error.
+        preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for an assumption, said in `notes`.
+        labels: Class names by index, or a file of them; None for those in the model's file.
+
+    Raises:
+        ModelError: The file is no model that can be explained.
+        PlanError: The layer or the score cannot be found.
+        GradientError: An operator between them has no gradient.
+        ProviderError: The provider cannot be had.
+        InputError: No such preset, no such provider, or an unreadable labels file.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        layer: str | None = None,
+        output: str | None = None,
+        provider: str = "auto",
+        preprocess: str | Path | Preprocess | None = None,
+        labels: list[str] | tuple[str, ...] | str | Path | None = None,
+    ) -> None:
+        self._provider = choose_provider(provider)
+        self.model = load(model)
+        self.plan: Plan = make_plan(self.model, layer, output)
+        self._gradient = differentiate(self.plan)
+        self.inputs = find_inputs(self.model)
+        self._input = main_input(self.model, self.plan.layer, self.inputs)
+        self.labels = _labels(labels) or find_labels(self.model)
+        self._assumed = preprocess is None
+        chosen = assumed_preprocess(self._input) if preprocess is None else preprocess
+        self.preprocess = chosen if isinstance(chosen, Preprocess) else load_preprocess(chosen)
+        self._pair: SessionPair | None = None
+        self._forward_notes: tuple[str, ...] = ()
+
+    def explain(self, inputs: object, target: object = None, method: str = "grad-cam") -> Explanation:
+        """Explain a batch.
+
+        Args:
+            inputs: An array that is already preprocessed, (N, …) as the model's input; a dict of them for several
+                inputs; or a picture (path, uint8 (H, W, 3) RGB array) or a list of pictures.
+            target: None (each sample's predicted class), an int, a sequence of N ints, a label, a `Target`, or a
+                function from the score tensor's array to a cotangent of the same shape.
+            method: A method's name.
+
+        Raises:
+            InputError: Inputs, target or method that do not fit.
+            PlanError: The layer has no space.
+            ProviderError: ONNX Runtime fails, or a result is not finite.
+        """
+        combine = find_method(method)
+        chosen = resolve_target(target, self.labels)
+        samples = self._gather(inputs)
+        logits, cotangents, classes, activation, gradient = self._run(samples, chosen)
+        if activation.ndim < 3:
+            raise PlanError(
+                f"the layer '{self.plan.layer}' has shape {list(activation.shape)}: no space to map. "
+                "Choose another with --layer, or take its gradient with Explainer.gradient.",
+                layer=self.plan.layer,
+            )
+        saliency = combine(activation, gradient)
+        size = self._input.space(samples.feeds[self._input.name].shape)
+        return Explanation(
+            logits=logits,
+            class_index=classes,
+            score=_score(logits, cotangents, samples.count),
+            activation=activation,
+            gradient=gradient,
+            alpha=saliency.alpha,
+            raw=saliency.raw,
+            map=to_input_size(saliency.raw, size),
+            layer=self.plan.layer,
+            method=method,
+            provider=self._open(samples).provider,
+            notes=self._notes(samples, saliency.raw),
+            class_name=tuple(self._name(c) for c in classes),
+            pictures=samples.pictures,
+        )
+
+    def gradient(
+        self, inputs: object, cotangent: NDArray[Any] | Callable[[NDArray[Any]], NDArray[Any]]
+    ) -> tuple[NDArray[Any], Float32, Float32]:
+        """One level down: the score tensor, the layer's activation and the gradient, as the file lays them out.
+
+        Args:
+            inputs: As for `explain`.
+            cotangent: An array like the score tensor, or a function of it.
+
+        Raises:
+            InputError: Inputs or a cotangent that do not fit.
+            ProviderError: ONNX Runtime fails, or a result is not finite.
+        """
+        logits, _, _, activation, gradient = self._run(self._gather(inputs), Cotangent(cotangent))
+        return logits, activation, gradient
+
+    def _gather(self, inputs: object) -> Samples:
+        return gather(inputs, self.inputs, self._input, self.preprocess)
+
+    def _run(
+        self, samples: Samples, target: Target
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], Float32, Float32]:
+        """Forward and backward, batch by batch: logits, cotangents, classes, activation and gradient of all samples."""
+        pair = self._open(samples)
+        parts = []
+        for place, feeds in cut(samples, self._input.shape[0] if self._input.shape else None):
+            one = pair.forward(feeds)
+            aim = _for_batch(target, place, samples.count, len(feeds[self._input.name]))
+            cotangent = aim.cotangent(one.logits)
+            activation, gradient = pair.activation(one), pair.backward(one, cotangent)
+            self._require_finite(one.logits, gradient)
+            kept = place.stop - place.start
+            parts.append([a[:kept] for a in (one.logits, cotangent, aim.class_index(one.logits), activation, gradient)])
+        logits, cotangents, classes, activation, gradient = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        return logits, cotangents, classes, activation.astype(np.float32), gradient.astype(np.float32)
+
+    def _open(self, samples: Samples) -> SessionPair:
+        """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
+        if self._pair is None:
+            _, feeds = next(cut(samples, self._input.shape[0] if self._input.shape else None))
+            shipped = run_shipped(self.model, feeds, self._provider)
+            pair = open_pair(self.plan, self._gradient, self._provider)
+            difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))
+            if difference > FAITHFUL:
+                self._forward_notes = (
+                    "with the layer as an output, ONNX Runtime optimises the model differently: its outputs move by "
+                    f"up to {difference:.1e} of their largest entry",
+                )
+            self._pair = pair
+        return self._pair
+
+    def _require_finite(self, logits: NDArray[Any], gradient: NDArray[Any]) -> None:
+        for what, array in (("score tensor", logits), ("gradient", gradient)):
+            if not np.isfinite(array).all():
+                raise ProviderError(
+                    f"the {what} is not finite (NaN or infinity) with '{self.plan.layer}' explained. "
+                    "Check the input's preprocessing; float16 models overflow easily.",
+                    layer=self.plan.layer,
+                )
+
+    def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
+        notes = list(self._forward_notes)
+        if samples.pictures and self._assumed:
+            notes.append(
+                f"the file does not say how pictures are preprocessed; '{self.preprocess.name}' is assumed "
+                "(--preprocess changes it)"
+            )
+        empty = [i for i, one in enumerate(raw) if not one.any()]
+        if empty:
+            which = "every input" if len(empty) == len(raw) else f"input {', '.join(map(str, empty))}"
+            notes.append(f"the map of {which} is zero everywhere: nothing at this layer raises the score")
+        return tuple(notes)
+
+    def _name(self, index: np.int64) -> str | None:
+        return self.labels[index] if self.labels is not None and 0 <= index < len(self.labels) else None
+
+
+def explain(
+    model: str | Path,
+    inputs: object,
+    target: object = None,
+    *,
+    layer: str | None = None,
+    output: str | None = None,
+    provider: str = "auto",
+    preprocess: str | Path | Preprocess | None = None,
+    labels: list[str] | tuple[str, ...] | str | Path | None = None,
+    method: str = "grad-cam",
+) -> Explanation:
+    """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
+    return Explainer(model, layer, output, provider, preprocess, labels).explain(inputs, target, method)
+
+
+def _labels(given: list[str] | tuple[str, ...] | str | Path | None) -> tuple[str, ...] | None:
+    return read_labels(given) if isinstance(given, (str, Path)) else (tuple(given) if given is not None else None)
+
+
+def _for_batch(target: Target, place: slice, total: int, size: int) -> Target:
+    """The target of one batch: what is given for each sample is cut and padded as the batch is."""
+    rows = np.minimum(np.arange(place.start, place.start + size), place.stop - 1)
+    if isinstance(target, ClassIndex) and isinstance(target.index, tuple) and len(target.index) == total:
+        return ClassIndex(tuple(target.index[row] for row in rows))
+    if isinstance(target, Cotangent) and isinstance(target.of, np.ndarray) and len(target.of) == total:
+        return Cotangent(target.of[rows])
+    return target
+
+
+def _score(logits: NDArray[Any], cotangents: NDArray[Any], count: int) -> Float32:
+    weighted = logits.astype(np.float64) * cotangents.astype(np.float64)
+    return np.asarray(weighted.reshape(count, -1).sum(axis=1), dtype=np.float32)

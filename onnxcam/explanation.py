@@ -1,0 +1,82 @@
+"""The result: what the model looked at, for each sample of a batch."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.errors import InputError
+from onnxcam.imaging import Geometry, overlay
+
+__all__ = ["Explanation", "Picture"]
+
+Float32 = NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was explained.
+
+    Attributes:
+        image: The upright original, uint8 RGB (H, W, 3).
+        geometry: Where the model's input lies on it.
+    """
+
+    image: NDArray[np.uint8]
+    geometry: Geometry
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """Grad-CAM of a batch, batch first.
+
+    Attributes:
+        logits: The score tensor, before softmax, as the model gives it.
+        class_index: The classes explained, (N,) int64; -1 where the target is not one class.
+        score: The scores explained, before softmax, (N,) float32.
+        activation: The layer's activation A, channels first, (N, K, *space) float32.
+        gradient: dy/dA at the layer, (N, K, *space) float32.
+        alpha: Channel weights, (N, K) float32.
+        raw: The map at the layer's resolution, after ReLU, before any scaling, (N, *space) float32.
+        map: The map at the model's input resolution, in [0, 1], (N, *input space) float32.
+        layer: Name of the value explained.
+        method: Name of the method.
+        provider: `cpu` or `cuda`: what ran the model.
+        notes: What the reader must know: an all-zero map, a guessed preprocessing, …
+        class_name: The classes' names where they are known, else None, (N,).
+        pictures: The originals, where pictures were given.
+    """
+
+    logits: NDArray[Any]
+    class_index: NDArray[np.int64]
+    score: Float32
+    activation: Float32
+    gradient: Float32
+    alpha: Float32
+    raw: Float32
+    map: Float32
+    layer: str
+    method: str
+    provider: str
+    notes: tuple[str, ...]
+    class_name: tuple[str | None, ...] = ()
+    pictures: tuple[Picture, ...] = dataclasses.field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.raw)
+
+    def overlay(self, index: int = 0, *, colormap: str = "jet", alpha: float = 0.5) -> NDArray[np.uint8]:
+        """The map over the original picture, mapped back through crop or letterbox, uint8 RGB (H, W, 3).
+
+        Raises:
+            InputError: Tensors were explained, not pictures, or no such colour map.
+        """
+        if not self.pictures:
+            raise InputError("there is no picture to lay the map over: tensors were explained. Use .map instead.")
+        picture = self.pictures[index]
+        saliency = picture.geometry.to_original(self.map[index])
+        return overlay(picture.image, saliency, colormap=colormap, alpha=alpha, seen=picture.geometry.seen)
