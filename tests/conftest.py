@@ -1,0 +1,70 @@
+"""Small models as ONNX text, so that one sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+Write = Callable[..., Path]
+
+HEADER = '<ir_version: 8, opset_import: ["" : {opset}, "ai.onnx.ml" : 2, "com.microsoft" : 1]>'
+
+
+@pytest.fixture
+def write_model(tmp_path: Path) -> Write:
+    """`write_model(text, w=array, …)` writes a graph in ONNX text, its weights as initializers, and gives its path."""
+
+    def write(text: str, *, opset: int = 17, name: str = "model.onnx", **weights: NDArray[Any]) -> Path:
+        proto = onnx.parser.parse_model(HEADER.format(opset=opset) + text)
+        proto.graph.initializer.extend(onnx.numpy_helper.from_array(array, key) for key, array in weights.items())
+        path = tmp_path / name
+        onnx.save(proto, path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def classifier(write_model: Write, rng: np.random.Generator) -> Path:
+    """Conv, Relu, global average pool, linear, softmax: five classes, any batch, 3 x 16 x 16."""
+    text = """g (float[N, 3, 16, 16] x) => (float[N, 5] y) {
+        c = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, w)
+        r = Relu(c)
+        g = GlobalAveragePool(r)
+        f = Flatten(g)
+        z = Gemm(f, v, b)
+        y = Softmax(z)
+    }"""
+    return write_model(
+        text,
+        w=rng.standard_normal((8, 3, 3, 3)).astype(np.float32),
+        v=rng.standard_normal((8, 5)).astype(np.float32),
+        b=rng.standard_normal(5).astype(np.float32),
+    )
+
+
+@pytest.fixture(scope="session")
+def peer() -> Iterator[ModuleType]:
+    """The package `pytorch_grad_cam`, beside a torchvision whose compiled operators need not match torch's build."""
+    torch = pytest.importorskip("torch", reason="the oracle pytorch-grad-cam needs PyTorch")
+    library = None
+    try:
+        pytest.importorskip("torchvision", reason="the oracle pytorch-grad-cam needs torchvision")
+    except RuntimeError:  # no compiled operators for this torch: declare those that the import asks for
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    yield pytest.importorskip("pytorch_grad_cam", reason="the oracle pytorch-grad-cam is not installed")
+    del library  # alive until here: the declarations go with it

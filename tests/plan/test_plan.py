@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from onnxcam.errors import PlanError
+from onnxcam.graph import load
+from onnxcam.plan import Plan, make_plan
+from tests.conftest import Write
+
+W = np.ones((4, 3, 3, 3), np.float32)
+ONE = np.ones((4, 4, 1, 1), np.float32)
+
+
+def planned(path: Path, layer: str | None = None, output: str | None = None) -> Plan:
+    return make_plan(load(path), layer, output)
+
+
+def test_the_reason_says_which_layer_and_which_score_and_why(classifier: Path) -> None:
+    plan = planned(classifier)
+    assert (plan.layer, plan.output) == ("c", "z")
+    assert plan.reason == (
+        "the layer is 'c', the last Conv with more than one spatial position (N x 8 x 8 x 8); "
+        "the score tensor is 'z', which stands before Softmax."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tail", "score", "passed"),
+    [
+        ("y = Identity(z)", "y", None),
+        ("y = Softmax(z)", "z", "Softmax"),
+        ("y = LogSoftmax(z)", "z", "LogSoftmax"),
+        ("y = Sigmoid(z)", "z", "Sigmoid"),
+        ("s = Softmax(z)  d = Cast <to = 11> (s)  i = Identity(d)  y = Cast <to = 1> (i)", "z", "Softmax"),
+        ("s = Softmax(z)  y = Unsqueeze(s, zero)", "z", "Softmax"),
+        ("s = Softmax(z)  m = ArgMax <axis = 1> (s)  y = Cast <to = 1> (m)", "z", "Softmax and ArgMax"),
+        ("f = Flatten(z)  s = Softmax(f)  y = Reshape(s, two)", "f", "Softmax"),
+        ("s = Sigmoid(z)  y = Mul(s, z)", "y", None),
+    ],
+    ids=["plain", "softmax", "log-softmax", "sigmoid", "casts", "unsqueeze", "argmax", "reshape", "swish"],
+)
+def test_the_score_stands_before_what_squashes_it(write_model: Write, tail: str, score: str, passed: str | None) -> None:
+    text = f"""g (float[N, 3, 8, 8] x) => (float[A, B] y) {{
+        c = Conv(x, w)   g = GlobalAveragePool(c)   z = Flatten(g)   {tail}
+    }}"""
+    path = write_model(text, w=W, zero=np.array([0]), two=np.array([-1, 4]))
+    plan = planned(path)
+    assert plan.output == score
+    assert (f"which stands before {passed}." in plan.reason) == (passed is not None)
+
+
+def test_the_score_is_found_behind_zipmap_and_label_lookup(write_model: Write) -> None:
+    text = """g (float[N, 3, 8, 8] x) => (int64[N] label, float[N, 4] p) {
+        c = Conv(x, w)   g = GlobalAveragePool(c)   z = Flatten(g)   s = Softmax(z)
+        i = ArgMax <axis = 1> (s)   label = ai.onnx.ml.ArrayFeatureExtractor(names, i)
+        p = ai.onnx.ml.ZipMap <classlabels_int64s = [0, 1, 2, 3]> (s)
+    }"""
+    plan = planned(write_model(text, w=W, names=np.array([7, 8, 9, 10])))
+    assert plan.output == "z"
+    assert plan.reason.endswith("which stands before Softmax and ArgMax and ArrayFeatureExtractor.")
+
+
+def test_the_layer_has_space_and_lies_on_the_way(write_model: Write) -> None:
+    """Not the 1x1 Conv behind the pooling, and not the Conv of a branch that the score does not see."""
+    text = """g (float[N, 3, 8, 8] x) => (float[N, 4] y, float[N, 4, 6, 6] aside) {
+        c = Conv(x, w)   aside = Conv(c, one)   g = GlobalAveragePool(c)   e = Conv(g, one)   y = Flatten(e)
+    }"""
+    plan = planned(write_model(text, w=W, one=ONE), output="y")
+    assert plan.layer == "c"
+    assert [c.layer for c in plan.candidates] == ["c"]
+
+
+def test_a_layer_is_named_by_value_or_by_node(classifier: Path, tmp_path: Path) -> None:
+    import onnx
+
+    proto = onnx.load(classifier)
+    proto.graph.node[1].name = "the relu"
+    onnx.save(proto, tmp_path / "named.onnx")
+    assert planned(tmp_path / "named.onnx", "r").layer == "r"
+    assert planned(tmp_path / "named.onnx", "the relu").layer == "r"
+
+
+@pytest.mark.parametrize(
+    ("layer", "output", "message"),
+    [
+        ("cc", None, "no layer 'cc'. Did you mean 'c'"),
+        ("y", None, "the score 'z' does not depend on layer 'y'"),
+        (None, "zz", "no value 'zz' to take the score from. Did you mean 'z'"),
+        ("c", "c", "the score 'c' does not depend on layer 'c'"),
+    ],
+    ids=["unknown layer", "behind the score", "unknown output", "the score itself"],
+)
+def test_what_cannot_be_planned_is_refused(classifier: Path, layer: str | None, output: str | None, message: str) -> None:
+    with pytest.raises(PlanError, match=message):
+        planned(classifier, layer, output)
+
+
+def test_a_model_without_convolution_is_refused(write_model: Write) -> None:
+    path = write_model("g (float[N, 4] x) => (float[N, 4] y) { y = Relu(x) }")
+    with pytest.raises(PlanError, match="has no convolution with more than one spatial position before its score 'y'"):
+        planned(path)
+
+
+def test_a_model_without_a_float_path_is_refused(write_model: Write) -> None:
+    path = write_model("g (int64[N, 4] x) => (int64[N, 4] y) { y = Add(x, x) }")
+    with pytest.raises(PlanError, match="has no float score that depends on its input"):
+        planned(path)
+
+
+def test_an_integer_output_is_no_score(write_model: Write) -> None:
+    path = write_model("g (float[N, 4] x) => (int64[N, 4] y, float[N, 4] z) { y = Cast <to = 7> (x)  z = Relu(x) }")
+    with pytest.raises(PlanError, match="'y' is no float tensor"):
+        planned(path, output="y")
