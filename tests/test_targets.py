@@ -68,7 +68,19 @@ def test_a_score_tensor_of_rank_one_is_one_sample() -> None:
         ([1.5, 2], None, "1.5 is no target"),
         ([], None, r"\[\] is no target"),
     ],
-    ids=["too large", "negative", "count", "unknown", "no names", "twice", "shape", "float", "bool", "in a list", "empty"],
+    ids=[
+        "too large",
+        "negative",
+        "count",
+        "unknown",
+        "no names",
+        "twice",
+        "shape",
+        "float",
+        "bool",
+        "in a list",
+        "empty",
+    ],
 )
 def test_a_target_that_does_not_fit_is_refused(target: object, labels: tuple[str, ...] | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -76,7 +88,9 @@ def test_a_target_that_does_not_fit_is_refused(target: object, labels: tuple[str
 
 
 @pytest.mark.parametrize(
-    ("text", "target"), [("predicted", None), ("12", 12), ("-1", -1), ("tabby", "tabby")], ids=["none", "index", "sign", "label"]
+    ("text", "target"),
+    [("predicted", None), ("12", 12), ("-1", -1), ("tabby", "tabby")],
+    ids=["none", "index", "sign", "label"],
 )
 def test_what_a_user_writes(text: str, target: object) -> None:
     assert parse_target(text) == target

@@ -78,6 +78,8 @@ class Emitter:
     def _localise(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return self._initializer(value)
+        if isinstance(value, np.generic):
+            return value.item()
         if not self.is_forward(value):
             return value
         if value not in self._local:
@@ -111,7 +113,7 @@ class Emitter:
         return self._shapes[value]
 
     def _initializer(self, array: np.ndarray[Any, Any]) -> ir.Value:
-        tensor = ir.tensor(array, dtype=self.dtype if array.dtype.kind == "f" else None)
+        tensor = ir.tensor(array.astype(self.dtype.numpy()) if array.dtype.kind == "f" else array)
         return self._builder.initializer(tensor, name=f"constant_{len(self.graph.initializers)}", qualify=False)
 
     def _widened(self, value: ir.Value) -> ir.Value:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
+from onnxcam.graph.ranks import known_shape
+
 __all__ = ["analyse"]
 
-# Operators of ONNX 1.0's experimental set: ONNX Runtime still runs them, the standard no longer describes them.
-SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh"})
+Declared = dict[ir.Value, tuple[ir.TypeProtocol | None, ir.Shape | None]]
 
 # What onnx cannot infer (contrib operators, wrong annotations) is logged there; the plan says what it misses of it.
 logging.getLogger("onnx_ir.passes.common.shape_inference").setLevel(logging.CRITICAL)
@@ -36,12 +37,18 @@ def analyse(shipped: ir.Model) -> ir.Graph:
 
 
 def _infer_shapes(model: ir.Model) -> None:
-    """Infer, help where inference stops for no good reason, and infer on."""
+    """Infer, help where inference stops for no good reason, and infer on.
+
+    What the file declares of inner values is a last resort: some exporters write it wrong.
+    """
+    declared = _forget_declared(model.graph)
     infer = common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=True)
     with _hidden(model, "ZipMap"):
         infer(model)
-        while _seed(model.graph):
+        while _seed(model.graph, declared):
             infer(model)
+    for value, (kind, shape) in declared.items():
+        value.type, value.shape = value.type or kind, value.shape or shape
 
 
 @contextlib.contextmanager
@@ -59,25 +66,27 @@ def _hidden(model: ir.Model, op_type: str) -> Iterator[None]:
         del model.graph.opset_imports["hidden"]
 
 
-def _seed(graph: ir.Graph) -> bool:
-    """Give inference a shape where it stops too early; whether any was given."""
+def _forget_declared(graph: ir.Graph) -> Declared:
+    """Take the declared types and shapes of computed values out of the graph, and return them."""
+    declared: Declared = {}
+    for node in graph:
+        for value in node.outputs:
+            declared[value] = (value.type, value.shape)
+            value.type, value.shape = None, None
+    return declared
+
+
+def _seed(graph: ir.Graph, declared: Declared) -> bool:
+    """Give inference a shape where it stops: what the operator settles, else what the file declares."""
     seeded = False
     for node in graph:
-        output, source = node.outputs[0], node.inputs[0] if node.inputs else None
-        shape = _known_shape(node) if output.shape is None else None
-        if shape is not None and source is not None:
-            output.shape = shape
-            if output.dtype is None and source.dtype is not None:
-                output.dtype = source.dtype
-            seeded = True
+        shape = known_shape(node)
+        is_first = all(v is None or v.shape is not None or v.producer() is None for v in node.inputs)
+        for output in node.outputs:
+            kind, declared_shape = declared[output]
+            found = shape or (declared_shape if is_first else None)
+            if output.shape is None and found is not None:
+                output.shape, seeded = ir.Shape(found), True
+                source = node.inputs[0] if node.inputs else None
+                output.type = output.type or kind or (source.type if source is not None else None)
     return seeded
-
-
-def _known_shape(node: ir.Node) -> ir.Shape | None:
-    if node.op_type == "Reshape" and len(node.inputs) > 1 and node.inputs[1] is not None:
-        sizes = node.inputs[1].shape
-        if sizes is not None and sizes.rank() == 1 and isinstance(sizes[0], int):
-            return ir.Shape([None] * sizes[0])
-    if node.op_type in SHAPE_KEEPING and node.inputs[0] is not None and node.inputs[0].shape is not None:
-        return ir.Shape(node.inputs[0].shape)
-    return None

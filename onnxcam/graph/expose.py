@@ -37,6 +37,8 @@ def expose(model: Model, values: Iterable[str] = (), shapes: Iterable[str] = ())
         node = ir.node("Shape", [_find(known, name)], name=f"{name}{SHAPE_SUFFIX}")
         output = node.outputs[0]
         output.name, output.dtype = f"{name}{SHAPE_SUFFIX}", ir.DataType.INT64
+        shape = model.value(name).shape
+        output.shape = ir.Shape([shape.rank() if shape is not None else None])
         exposed.graph.append(node)
         exposed.graph.outputs.append(output)
     return exposed

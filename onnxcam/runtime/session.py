@@ -68,6 +68,8 @@ class Session:
         Raises:
             ProviderError: ONNX Runtime fails.
         """
+        if not outputs:
+            return {}  # ONNX Runtime takes an empty list for all outputs
         try:
             return dict(zip(outputs, self.handle.run(list(outputs), dict(feeds)), strict=True))
         except Exception as error:

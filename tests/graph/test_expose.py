@@ -17,7 +17,10 @@ def test_the_shipped_model_stays_as_it_is_but_for_the_new_outputs(classifier: Pa
     exposed = ir.to_proto(expose(load(classifier), ["c", "z", "y"], ["r"]))
     assert [o.name for o in exposed.graph.output] == ["y", "c", "z", "r::shape"]
     nodes = [onnx.printer.to_text(n).strip() for n in exposed.graph.node]
-    assert nodes == [*(onnx.printer.to_text(n).strip() for n in shipped.graph.node), '["r::shape"] "r::shape" = Shape (r)']
+    assert nodes == [
+        *(onnx.printer.to_text(n).strip() for n in shipped.graph.node),
+        '["r::shape"] "r::shape" = Shape (r)',
+    ]
     assert [t.SerializeToString() for t in exposed.graph.initializer] == [
         t.SerializeToString() for t in shipped.graph.initializer
     ]

@@ -42,7 +42,9 @@ def test_a_short_file_is_named(external: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["parent", "absolute", "link"])
-def test_a_file_outside_the_models_folder_is_refused(external: Path, tmp_path_factory: pytest.TempPathFactory, how: str) -> None:
+def test_a_file_outside_the_models_folder_is_refused(
+    external: Path, tmp_path_factory: pytest.TempPathFactory, how: str
+) -> None:
     outside = tmp_path_factory.mktemp("outside") / "weights.bin"
     outside.write_bytes(bytes(64))
     location = {"parent": f"../../{outside.parent.name}/weights.bin", "absolute": str(outside), "link": "link.bin"}[how]

@@ -11,9 +11,13 @@ from onnxcam.errors import ModelError
 from onnxcam.graph import load
 from tests.conftest import Write
 
+W = np.ones((4, 3, 3, 3), np.float32)
+
 
 def test_a_constant_node_is_an_initializer_of_the_analysed_graph_alone(write_model: Write) -> None:
-    model = load(write_model("g (float[N, 2] x) => (float[N, 2] y) { c = Constant <value_float = 2.0> ()  y = Mul(x, c) }"))
+    model = load(
+        write_model("g (float[N, 2] x) => (float[N, 2] y) { c = Constant <value_float = 2.0> ()  y = Mul(x, c) }")
+    )
     assert [n.op_type for n in model.graph] == ["Mul"]
     assert [n.op_type for n in model.shipped.graph] == ["Constant", "Mul"]
     assert model.constants.array(model.value("c")) == 2.0
@@ -111,3 +115,21 @@ def test_a_custom_operator_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_value_is_refused_with_the_nearest_name(classifier: Path) -> None:
     with pytest.raises(ModelError, match="no value 'yy' in model.onnx. Did you mean 'y'"):
         load(classifier).value("yy")
+
+
+def test_what_the_file_declares_of_inner_values_is_not_believed(write_model: Write) -> None:
+    """Some exporters write value_info in the wrong layout; the operator knows better."""
+    path = write_model("g (float[N, 3, 8, 8] x) => (float[N, 4, 6, 6] y) { c = Conv(x, w)  y = Relu(c) }", w=W)
+    proto = onnx.load(path)
+    proto.graph.value_info.append(helper.make_tensor_value_info("c", TensorProto.FLOAT, ["N", 6, 6, 4]))
+    onnx.save(proto, path)
+    assert load(path).value("c").shape == ["N", 4, 6, 6]
+
+
+def test_what_the_file_declares_helps_where_inference_knows_nothing(write_model: Write) -> None:
+    path = write_model("g (float[N, 3] x) => (float[N, 3] y) { c = com.microsoft.QuickGelu(x)  y = Relu(c) }")
+    assert load(path).value("y").shape == ["N", 3]
+    proto = onnx.load(path)
+    proto.graph.value_info.append(helper.make_tensor_value_info("c", TensorProto.FLOAT, ["N", 3]))
+    onnx.save(proto, path)
+    assert load(path).value("c").shape == ["N", 3]

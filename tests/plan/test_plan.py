@@ -42,7 +42,9 @@ def test_the_reason_says_which_layer_and_which_score_and_why(classifier: Path) -
     ],
     ids=["plain", "softmax", "log-softmax", "sigmoid", "casts", "unsqueeze", "argmax", "reshape", "swish"],
 )
-def test_the_score_stands_before_what_squashes_it(write_model: Write, tail: str, score: str, passed: str | None) -> None:
+def test_the_score_stands_before_what_squashes_it(
+    write_model: Write, tail: str, score: str, passed: str | None
+) -> None:
     text = f"""g (float[N, 3, 8, 8] x) => (float[A, B] y) {{
         c = Conv(x, w)   g = GlobalAveragePool(c)   z = Flatten(g)   {tail}
     }}"""
@@ -93,7 +95,9 @@ def test_a_layer_is_named_by_value_or_by_node(classifier: Path, tmp_path: Path) 
     ],
     ids=["unknown layer", "behind the score", "unknown output", "the score itself"],
 )
-def test_what_cannot_be_planned_is_refused(classifier: Path, layer: str | None, output: str | None, message: str) -> None:
+def test_what_cannot_be_planned_is_refused(
+    classifier: Path, layer: str | None, output: str | None, message: str
+) -> None:
     with pytest.raises(PlanError, match=message):
         planned(classifier, layer, output)
 

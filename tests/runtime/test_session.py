@@ -29,7 +29,9 @@ def x(rng: np.random.Generator) -> np.ndarray:
     return rng.standard_normal((2, 3, 16, 16)).astype(np.float32)
 
 
-def test_the_forward_pass_gives_the_shipped_outputs_bit_for_bit(pair: SessionPair, classifier: Path, x: np.ndarray) -> None:
+def test_the_forward_pass_gives_the_shipped_outputs_bit_for_bit(
+    pair: SessionPair, classifier: Path, x: np.ndarray
+) -> None:
     shipped = run_shipped(load(classifier), {"x": x}, CPU_ONLY)
     exposed = pair.forward_session.run_arrays({"x": x}, ["y"])
     assert list(shipped) == ["y"]
@@ -93,7 +95,9 @@ def test_a_silent_fall_back_to_the_cpu_is_an_error(classifier: Path, monkeypatch
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda m, o, providers: real(m, o, providers=[CPU]))
     with pytest.raises(ProviderError, match="could not be loaded; ONNX Runtime fell back to the CPU"):
         open_session(classifier, Provider("cuda", (CUDA, CPU), is_required=True), classifier.parent)
-    assert open_session(classifier, Provider("cuda", (CUDA, CPU), is_required=False), classifier.parent).provider == "cpu"
+    assert (
+        open_session(classifier, Provider("cuda", (CUDA, CPU), is_required=False), classifier.parent).provider == "cpu"
+    )
 
 
 @pytest.mark.cuda

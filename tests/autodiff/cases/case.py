@@ -31,6 +31,7 @@ class Case:
         avoid: Kinks; numbers closer than 0.05 are moved away.
         runtime: Which evaluator runs the forward model: `reference` (float64), or `onnxruntime` (float32, looser) where
             the reference evaluator is wrong; say why in a comment.
+        step: Half the distance of a difference, where the usual one is too small; the tolerance grows to 1e-3.
         is_dynamic: Whether the case also holds with every dimension symbolic.
     """
 
@@ -44,6 +45,7 @@ class Case:
     shift: float = 0.0
     avoid: tuple[float, ...] = ()
     runtime: str = "reference"
+    step: float | None = None
     is_dynamic: bool = True
 
     @property

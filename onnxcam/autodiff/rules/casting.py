@@ -1,0 +1,56 @@
+"""Operators that hand their input on: casts, identity, dropout."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from onnxcam.autodiff.emitter import Emitter
+from onnxcam.autodiff.node import ForwardNode
+from onnxcam.autodiff.registry import vjp
+
+# Their integer results are scaled to floats by a Cast and a Mul: quantised arithmetic, through which a gradient flows.
+INTEGER_PRODUCTS = frozenset({"ConvInteger", "MatMulInteger"})
+
+
+@vjp("Cast", "CastLike")
+def cast(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value | None:
+    """x̅ = y̅ between floats of any width, and from an integer product to floats; 0 where either side is another type."""
+    x, y = node.inputs[0], node.outputs[0]
+    return ct if _carries(x) and _carries(y) else None
+
+
+def _carries(value: ir.Value | None) -> bool:
+    """Whether a gradient flows through a value of this type; an unknown type passes for a float."""
+    if value is None or value.dtype is None or value.dtype.is_floating_point():
+        return value is not None
+    producer = value.producer()
+    return producer is not None and producer.op_type in INTEGER_PRODUCTS
+
+
+@vjp("Identity")
+def identity(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
+    """x̅ = y̅."""
+    return ct
+
+
+@vjp("Dropout")
+def dropout_inference(op: Emitter, node: ForwardNode, ct: ir.Value | None, mask: None = None) -> ir.Value | None:
+    """x̅ = y̅: these versions have no training mode."""
+    return ct
+
+
+@vjp("Dropout", since=12)
+def dropout(op: Emitter, node: ForwardNode, ct: ir.Value | None, mask: None = None) -> ir.Value | None:
+    """x̅ = y̅, and in training mode x̅ = y̅·mask/(1 - ratio)."""
+    if ct is None:
+        return None
+    is_training = node.constant(2)
+    if node.input(2) is None or (is_training is not None and not is_training.any()):
+        return ct
+    if is_training is None:
+        raise node.refusal("whether it is in training mode is computed at run time")
+    if len(node.outputs) < 2 or not node.outputs[1].name:
+        raise node.refusal("it is in training mode and does not give its mask away")
+    ratio = node.input(1)
+    kept = op.Sub(1.0, 0.5 if ratio is None else ratio)
+    return op.Mul(ct, op.Div(op.Cast(node.outputs[1], to=op.dtype), kept))

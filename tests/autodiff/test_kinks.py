@@ -1,0 +1,69 @@
+"""At kinks, where differences tell nothing, rules take the subgradient that PyTorch takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+from onnxcam.autodiff import reverse
+from onnxcam.errors import GradientError
+from onnxcam.graph import Model, expose, load
+from tests.autodiff.test_rules import run_onnxruntime
+
+# Node, opset, x, and the gradient of the sum of y.
+KINKS = (
+    ("y = Relu(x)", 14, [-1.0, 0.0, 1.0], [0.0, 0.0, 1.0]),
+    ("y = Abs(x)", 13, [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]),
+    ("y = Max(x, z)", 13, [-1.0, 0.0, 1.0], [0.0, 0.5, 1.0]),
+    ("y = Max(z, x, z)", 13, [-1.0, 0.0, 1.0], [0.0, 1 / 3, 1.0]),
+    ("y = Min(x, z)", 13, [-1.0, 0.0, 1.0], [1.0, 0.5, 0.0]),
+    ("y = Clip <min = 0.0, max = 1.0> (x)", 10, [-1.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 0.0]),
+    ("y = Clip(x, l, h)", 13, [-1.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 0.0]),
+    ("y = Elu <alpha = 0.5> (x)", 22, [0.0, 1.0], [0.5, 1.0]),
+    ("y = HardSwish(x)", 22, [-3.0, 0.0, 3.0], [0.0, 0.5, 1.0]),
+    ("y = ThresholdedRelu <alpha = 1.0> (x)", 10, [1.0, 2.0], [0.0, 1.0]),
+    ("y = Shrink <lambd = 1.0> (x)", 9, [-1.0, 1.0, 2.0], [0.0, 0.0, 1.0]),
+    ("y = LeakyRelu <alpha = 0.5> (x)", 16, [-1.0, 0.0, 1.0], [0.5, 0.5, 1.0]),
+    ("y = HardSigmoid <alpha = 0.5, beta = 0.5> (x)", 22, [-1.0, 0.0, 1.0], [0.0, 0.5, 0.0]),
+    ("y = LpNormalization(x)", 22, [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
+)
+# Node, opset, and what the refusal says.
+REFUSED = (
+    ("y = Elu <alpha = -1.0> (x)", 22, "does not tell the sides apart"),
+    ("y = Selu <gamma = -1.0> (x)", 22, "does not tell the sides apart"),
+    ("y = Dropout(x, , t)", 13, "does not give its mask away"),
+    ("y = Dropout(x, , b)", 13, "computed at run time"),
+    ("r, y, v = BatchNormalization <training_mode = 1> (x, x, x, x, x)", 15, "running statistics are used"),
+)
+
+
+def build(body: str, opset: int, folder: Path, size: int) -> Model:
+    constants = "float z = {0.0}, float l = {0.0}, float h = {1.0}, bool t = {1}"
+    text = f"""<ir_version: 8, opset_import: ["" : {opset}]>
+    g (float[{size}] x, bool b) => (float[{size}] y) <{constants}> {{ {body} }}"""
+    path = folder / "kink.onnx"
+    onnx.save(onnx.parser.parse_model(text), path)
+    return load(path)
+
+
+@pytest.mark.parametrize(("body", "opset", "x", "expected"), KINKS, ids=[k[0] for k in KINKS])
+def test_subgradient(body: str, opset: int, x: list[float], expected: list[float], tmp_path: Path) -> None:
+    model = build(body, opset, tmp_path, len(x))
+    gradient = reverse(model, [model.value("y")], [model.value("x")])
+    feeds = {"x": np.array(x, dtype=np.float32), "b": np.array(True)}
+    feeds |= run_onnxruntime(ir.to_proto(expose(model, ["y"])), feeds)
+    given = {r.name: feeds[r.value] for r in gradient.residuals}
+    seed = {gradient.cotangents[0]: np.ones(len(x), dtype=np.float32)}
+    (found,) = run_onnxruntime(ir.to_proto(gradient.model), given | seed).values()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("body", "opset", "reason"), REFUSED, ids=[r[0] for r in REFUSED])
+def test_refusal(body: str, opset: int, reason: str, tmp_path: Path) -> None:
+    model = build(body, opset, tmp_path, 3)
+    with pytest.raises(GradientError, match=reason):
+        reverse(model, [model.value("y")], [model.value("x")])

@@ -1,0 +1,89 @@
+"""Gradients and maps against PyTorch autograd and pytorch-grad-cam, on networks exported here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+import onnxcam
+from tests.oracles.networks import Family, export, gradient_at
+
+FAMILIES = (
+    Family("torchvision", "alexnet", 224),
+    Family("torchvision", "resnet18"),
+    Family("torchvision", "densenet121"),
+    Family("torchvision", "googlenet"),
+    Family("torchvision", "mobilenet_v2", seed=2),
+    Family("torchvision", "mobilenet_v3_small"),
+    Family("torchvision", "efficientnet_b0"),
+    Family("torchvision", "shufflenet_v2_x0_5"),
+    Family("torchvision", "squeezenet1_1"),
+    Family("torchvision", "regnet_y_400mf"),
+    Family("torchvision", "convnext_tiny", 64),
+    Family("timm", "ghostnet_050"),
+    Family("timm", "repvgg_a0"),
+)
+EXPORTERS = ("torchscript", "dynamo")
+SMOOTH = tuple(f for f in FAMILIES if f.name in {"resnet18", "mobilenet_v2", "regnet_y_400mf", "repvgg_a0"})
+Array = NDArray[Any]
+
+
+def relative(a: Array, b: Array) -> float:
+    return float(np.abs(a - b).max() / np.abs(b).max())
+
+
+def one_hot(logits: Array, classes: Array) -> Array:
+    return np.eye(logits.shape[1], dtype=np.float32)[classes]
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
+def test_last_and_first_conv(
+    family: Family, exporter: str, tmp_path: Path, peer: ModuleType, record_property: Any
+) -> None:
+    network = family.build()
+    path = export(network, tmp_path / "m.onnx", family.size, exporter)
+    x = family.sample()
+    explainer = onnxcam.Explainer(path, provider="cpu")
+    result = explainer.explain(x)
+    module, _, gradient = gradient_at(network, x, one_hot(result.logits, result.class_index), result.activation)
+    raw = np.maximum((gradient.mean((2, 3), keepdims=True) * result.activation).sum(1), 0)
+    gaps = {"gradient": relative(result.gradient, gradient), "raw": relative(result.raw, raw)}
+    with peer.GradCAM(model=network, target_layers=[module]) as cam:
+        # The peer keeps a reference, which an in-place operator behind the layer would change: give that one a copy.
+        module.register_forward_hook(lambda _, __, output: output.clone())
+        targets = [peer.utils.model_targets.ClassifierOutputTarget(int(c)) for c in result.class_index]
+        theirs = cam(input_tensor=torch.from_numpy(x), targets=targets)
+    gaps["map"] = float(np.abs(result.map - theirs).max())
+    assert max(gaps.values()) < 1e-4, gaps
+
+    first = onnxcam.Explainer(path, layer=explainer.plan.candidates[0].layer, provider="cpu")
+    logits, activation, gradient = first.gradient(x, one_hot(result.logits, result.class_index))
+    _, _, expected = gradient_at(network, x, one_hot(logits, result.class_index), activation)
+    cosine = np.vdot(gradient, expected) / np.linalg.norm(gradient) / np.linalg.norm(expected)
+    gaps["1 - cosine at the first Conv"] = float(1 - cosine)
+    assert gaps["1 - cosine at the first Conv"] < 1e-4, gaps
+    print(f"\n{family.name} {exporter}: " + ", ".join(f"{k} {v:.1e}" for k, v in gaps.items()))
+
+
+@pytest.mark.parametrize("family", SMOOTH, ids=[f.name for f in SMOOTH])
+def test_first_conv_of_a_smooth_network(family: Family, tmp_path: Path) -> None:
+    """Without kinks no rounding flips a ReLU, so every entry of the gradient agrees."""
+    network = family.build(nn.SiLU)
+    path = export(network, tmp_path / "m.onnx", family.size, "torchscript")
+    x = family.sample()
+    plan = onnxcam.Explainer(path, provider="cpu").plan
+    first = onnxcam.Explainer(path, layer=plan.candidates[0].layer, provider="cpu")
+    cotangent = np.random.default_rng(1).standard_normal((2, 20)).astype(np.float32)
+    _, activation, gradient = first.gradient(x, cotangent)
+    _, _, expected = gradient_at(network, x, cotangent, activation)
+    gap = relative(gradient, expected)
+    print(f"\n{family.name}, smooth, first Conv: gradient {gap:.1e}")
+    assert gap < 1e-4
