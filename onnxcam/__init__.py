@@ -1,21 +1,24 @@
 """Grad-CAM for the model that ships: any exported `.onnx` file, on stock ONNX Runtime.
 
-explainer = onnxcam.Explainer("model.onnx")
-result = explainer.explain("cat.jpg")
-result.map           (N, H, W) in [0, 1]
-result.overlay(0)    the map over the picture
+    explainer = onnxcam.Explainer("model.onnx")
+    result = explainer.explain("cat.jpg")
+    result.map           (N, H, W) in [0, 1]
+    result.overlay(0)    the map over the picture
+
+Everything public is in `__all__`.
 """
 
+import importlib
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
 
-from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
-from onnxcam.explainer import Explainer, explain
-from onnxcam.explanation import Explanation
-from onnxcam.imaging import Preprocess
-from onnxcam.plan import Candidate, Plan
-from onnxcam.targets import Target
-
-__version__ = _version("onnxcam")
+if TYPE_CHECKING:
+    from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
+    from onnxcam.explainer import Explainer, explain
+    from onnxcam.explanation import Explanation
+    from onnxcam.imaging import Preprocess
+    from onnxcam.plan import Candidate, Plan
+    from onnxcam.targets import Target
 
 __all__ = [
     "Candidate",
@@ -33,3 +36,28 @@ __all__ = [
     "__version__",
     "explain",
 ]
+
+__version__ = _version("onnxcam")
+
+_HOMES = {
+    "Candidate": "plan",
+    "Explainer": "explainer",
+    "Explanation": "explanation",
+    "Plan": "plan",
+    "Preprocess": "imaging",
+    "Target": "targets",
+    "explain": "explainer",
+} | dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors")
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `onnxcam --help` need not wait for onnx and OpenCV."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'onnxcam' has no attribute '{name}'")
+    value: object = getattr(importlib.import_module(f"onnxcam.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

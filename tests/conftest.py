@@ -32,6 +32,21 @@ def write_model(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """`figure("…")` puts a line into the list of measured figures at the end of the run."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)]
+    lines = sorted(str(text) for report in reports for key, text in report.user_properties if key == "figure")
+    if lines:
+        terminalreporter.section("figures measured")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 import onnxcam
 from onnxcam.imaging import read_image
 
+Figure = Callable[[str], None]
 MODELS = Path(__file__).parents[1] / "models"
 INDEX = json.loads((MODELS / "pictures" / "index.json").read_text())
 FLOAT32 = ("torchscript", "dynamo", "keras", "jax", "paddle")
@@ -48,19 +50,20 @@ def test_every_file_predicts_the_class(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FLOAT32[1:])
-def test_every_exporter_gives_the_same_map(name: str) -> None:
+def test_every_exporter_gives_the_same_map(name: str, figure: Figure) -> None:
     reference, result = explained(FLOAT32[0]), explained(name)
     gap = float(np.abs(result.map - reference.map).max())
-    print(f"\n{name} against {FLOAT32[0]}: map off by {gap:.1e}")
+    figure(f"bundled network, {name} against {FLOAT32[0]}: map off by {gap:.1e}")
     assert gap < 1e-4
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_peak_lies_in_the_mask(name: str) -> None:
+def test_the_peak_lies_in_the_mask(name: str, figure: Figure) -> None:
     inside = [is_peak_inside(explained(name), i) for i in range(len(INDEX))]
     correlations = [correlation(a, b) for a, b in zip(explained(name).map, explained(FLOAT32[0]).map, strict=True)]
-    print(
-        f"\n{name}: {np.mean(inside):.0%} of the peaks in the mask, correlation with float32 {np.mean(correlations):.4f}"
+    figure(
+        f"bundled network, {name}: {np.mean(inside):.0%} of the peaks in the mask, "
+        f"correlation with float32 {np.mean(correlations):.4f}"
     )
     assert np.mean(inside) >= 0.9
     assert np.min(correlations) > {"float16": 0.999, "int8": 0.95}.get(name, 0.9999)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,6 +34,7 @@ FAMILIES = (
 EXPORTERS = ("torchscript", "dynamo")
 SMOOTH = tuple(f for f in FAMILIES if f.name in {"resnet18", "mobilenet_v2", "regnet_y_400mf", "repvgg_a0"})
 Array = NDArray[Any]
+Figure = Callable[[str], None]
 
 
 def relative(a: Array, b: Array) -> float:
@@ -45,9 +47,7 @@ def one_hot(logits: Array, classes: Array) -> Array:
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
 @pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
-def test_last_and_first_conv(
-    family: Family, exporter: str, tmp_path: Path, peer: ModuleType, record_property: Any
-) -> None:
+def test_last_and_first_conv(family: Family, exporter: str, tmp_path: Path, peer: ModuleType, figure: Figure) -> None:
     network = family.build()
     path = export(network, tmp_path / "m.onnx", family.size, exporter)
     x = family.sample()
@@ -70,11 +70,11 @@ def test_last_and_first_conv(
     cosine = np.vdot(gradient, expected) / np.linalg.norm(gradient) / np.linalg.norm(expected)
     gaps["1 - cosine at the first Conv"] = float(1 - cosine)
     assert gaps["1 - cosine at the first Conv"] < 1e-4, gaps
-    print(f"\n{family.name} {exporter}: " + ", ".join(f"{k} {v:.1e}" for k, v in gaps.items()))
+    figure(f"PyTorch oracle, {family.name} {exporter}: " + ", ".join(f"{k} {v:.1e}" for k, v in gaps.items()))
 
 
 @pytest.mark.parametrize("family", SMOOTH, ids=[f.name for f in SMOOTH])
-def test_first_conv_of_a_smooth_network(family: Family, tmp_path: Path) -> None:
+def test_first_conv_of_a_smooth_network(family: Family, tmp_path: Path, figure: Figure) -> None:
     """Without kinks no rounding flips a ReLU, so every entry of the gradient agrees."""
     network = family.build(nn.SiLU)
     path = export(network, tmp_path / "m.onnx", family.size, "torchscript")
@@ -85,5 +85,5 @@ def test_first_conv_of_a_smooth_network(family: Family, tmp_path: Path) -> None:
     _, activation, gradient = first.gradient(x, cotangent)
     _, _, expected = gradient_at(network, x, cotangent, activation)
     gap = relative(gradient, expected)
-    print(f"\n{family.name}, smooth, first Conv: gradient {gap:.1e}")
+    figure(f"PyTorch oracle, {family.name}, smooth, first Conv: gradient {gap:.1e}")
     assert gap < 1e-4

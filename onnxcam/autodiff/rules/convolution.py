@@ -67,15 +67,14 @@ def _by_turned_kernel(op: Emitter, windows: Windows, ct: ir.Value, kernel: NDArr
 
 def _transposed(op: Emitter, node: ForwardNode, windows: Windows, pads: Pads, ct: ir.Value, group: int) -> Any:
     """The transposed convolution of `ct`, of the size of the input: rows that no window reads are zero."""
-    w, strides, shape = node.inputs[1], windows.strides, node.shape()
+    w, strides, sizes = node.inputs[1], windows.strides, spatial(op, node, 0)
     given: dict[str, Any] = {"strides": strides, "dilations": windows.dilations, "group": group}
-    if shape is not None and windows.pads is not None and windows.extent is not None:
-        sides = zip(shape[2:], *windows.pads, windows.extent, strides, strict=True)
+    if isinstance(sizes, list) and windows.pads is not None and windows.extent is not None:
+        sides = zip(sizes, *windows.pads, windows.extent, strides, strict=True)
         unread = [(size + before + after - extent) % stride for size, before, after, extent, stride in sides]
         return op.ConvTranspose(ct, w, pads=[*pads[0], *pads[1]], output_padding=unread, **given)
     full = op.ConvTranspose(ct, w, output_padding=[s - 1 for s in strides], **given)
-    sizes, before = spatial(op, node, 0), pads[0]
-    return op.Slice(full, before, op.Add(sizes, before), list(range(2, 2 + len(strides))))
+    return op.Slice(full, pads[0], op.Add(sizes, pads[0]), list(range(2, 2 + len(strides))))
 
 
 def _transposed_pads(op: Emitter, node: ForwardNode, windows: Windows) -> Pads:

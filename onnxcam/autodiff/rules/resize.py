@@ -182,13 +182,22 @@ def _matrix(op: Emitter, node: ForwardNode, form: Form, k: int) -> Any:
         attributes["coordinate_transformation_mode"] = "half_pixel"
     if attributes["nearest_mode"] == "floor_or_ceil":
         attributes["nearest_mode"] = "ceil" if (_scale(node, form, k) or 1) < 1 else "floor"
-    size = op.Slice(op.Shape(node.inputs[0]), [axis], [axis + 1])
-    identity = op.EyeLike(op.ConstantOfShape(op.Concat(size, size, axis=0)), dtype=op.dtype)
+    identity = _identity(op, node, axis)
     region = _region(op, node, form, k) if form.is_crop else None
     scales = _one(op, form.scales, k, is_float=True)
     sizes = _one(op, form.sizes, k, is_float=False)
     resized = op.Resize(op.Unsqueeze(identity, [1, 2]), region, scales, sizes, axes=[3], **attributes)
     return op.Squeeze(resized, [1, 2])
+
+
+def _identity(op: Emitter, node: ForwardNode, axis: int) -> ir.Value:
+    """The identity matrix of the size of an axis."""
+    shape: Any = [node.dims()[axis]] * 2
+    if None in shape:
+        size = op.Slice(op.Shape(node.inputs[0]), [axis], [axis + 1])
+        shape = op.Concat(size, size, axis=0)
+    matrix: ir.Value = op.EyeLike(op.ConstantOfShape(shape), dtype=op.dtype)
+    return matrix
 
 
 def _one(op: Emitter, given: Any, k: int, *, is_float: bool) -> Any:

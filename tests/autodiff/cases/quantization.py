@@ -12,7 +12,14 @@ CHANNELS = {"s": np.array([1e-4, 2e-4, 1.5e-4]), "z": np.array([0, 500, -700], n
 TWICE = "q = QuantizeLinear{0}(x, s, z)   y = DequantizeLinear{0}(q, s, z)"
 
 CASES = (
-    Case("QuantizeLinear-tensor", TWICE.format(""), {"x": (2, 3, 4), **FINE}, (21, NEWEST), constant=("s", "z"), step=0.05),
+    Case(
+        "QuantizeLinear-tensor",
+        TWICE.format(""),
+        {"x": (2, 3, 4), **FINE},
+        (21, NEWEST),
+        constant=("s", "z"),
+        step=0.05,
+    ),
     Case(
         "QuantizeLinear-clipped",
         TWICE.format(""),

@@ -101,13 +101,13 @@ CASES = (
         }.items()
     ),
     *(
-        scaled(f"nearest-{c}-{r}-{k}", nearest(c, r), s)
+        scaled(f"nearest-{c}-{r}-{k}", nearest(c, r), s, opsets=OPSETS if (r, k) == ("floor", "up") else (13,))
         for c in COORDINATES
         for r in ROUNDINGS
         for k, s in BOTH.items()
     ),
     *(
-        scaled(f"{m}-{c}-{k}", mode(m, c), s)
+        scaled(f"{m}-{c}-{k}", mode(m, c), s, opsets=OPSETS if k == "mixed" else (18,))
         for m in ("linear", "cubic")
         for c in COORDINATES[:4]
         for k, s in BOTH.items()

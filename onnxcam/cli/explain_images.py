@@ -1,0 +1,138 @@
+"""`onnxcam explain`: pictures and tensors in, overlays and a record of the run out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from onnxcam.cli.narration import printable, progress
+from onnxcam.cli.options import (
+    alpha_option,
+    colormap_option,
+    debug_option,
+    example,
+    folder_option,
+    json_option,
+    layer_option,
+    method_option,
+    model_argument,
+    output_name_option,
+    provider_option,
+)
+
+if TYPE_CHECKING:
+    from onnxcam.cli.runs import Request
+
+__all__ = ["command", "explain_images", "print_entry"]
+
+
+@click.command(
+    "explain",
+    short_help="Explain pictures or tensors: an overlay each, and a record of the run.",
+    epilog=example(
+        "onnxcam explain models/shapes-torchscript.onnx models/pictures \\",
+        "    --preprocess models/preprocess.json --labels models/labels.txt",
+    ),
+)
+@model_argument
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--target",
+    metavar="CLASS",
+    default="predicted",
+    show_default=True,
+    help="Class to explain: an index, a label, or 'predicted' for each input's own.",
+)
+@layer_option
+@output_name_option
+@method_option
+@provider_option
+@click.option(
+    "--preprocess",
+    metavar="NAME|FILE",
+    help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  [default: assumed, and said]",
+)
+@click.option(
+    "--labels",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Class names: one a line, or JSON.  [default: those in the model's file]",
+)
+@click.option(
+    "--batch-size",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Inputs that go through the model at once; a model with a batch size of its own gets that.",
+)
+@folder_option("overlays")
+@colormap_option
+@alpha_option
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
+@json_option
+@debug_option
+def command(as_json: bool, **options: Any) -> None:
+    """Explain what MODEL looks at in each INPUT.
+
+    An INPUT is a picture, a .npy tensor as the model takes it (its first axis counts the samples), or a folder of such
+    files (not of its sub-folders).
+    Each picture gets an overlay, each tensor a heat map, and DIR/explanations.json holds what was found: classes,
+    scores, the map's peak. A line for each goes to stdout, what was chosen and why to stderr.
+
+    An input that cannot be read, or Ctrl-C, ends the run: what is done stays, and the record says "complete": false.
+    """
+    from onnxcam.cli.results import dump
+    from onnxcam.cli.runs import Request
+
+    request = Request(**options)
+    record = explain_images(request, report=ignore if as_json else print_entry)
+    if as_json:
+        click.echo(dump(record), nl=False)
+
+
+def explain_images(request: Request, report: Callable[[Path, dict[str, Any]], None]) -> dict[str, Any]:
+    """Explain every input, write its overlay, and write and return the record.
+
+    Args:
+        request: What is asked for.
+        report: Called with the folder and an input's entry in the record, as soon as its overlay is written.
+
+    Raises:
+        OnnxcamError: Something cannot be read, explained or written; what is done by then stays, and is in the record.
+    """
+    from onnxcam.cli.results import RECORD, check_folder, picture_names, write_json
+    from onnxcam.cli.runs import Run
+    from onnxcam.cli.sources import list_sources
+
+    sources = list_sources(request.inputs)
+    names = picture_names(sources)
+    check_folder(request.folder, [*names, RECORD], {s.path for s in sources}, is_forced=request.force)
+    run = Run(request, sources)
+    try:
+        with progress(len(sources)) as advance:
+            for entry in run.explain(names):
+                report(request.folder, entry)
+                advance(1)
+        run.record["complete"] = True
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{len(run.entries)} of {len(sources)} inputs are explained.") from None
+    finally:
+        if run.entries:
+            write_json(request.folder / RECORD, run.record)
+    return run.record
+
+
+def print_entry(folder: Path, entry: dict[str, Any]) -> None:
+    """One line of the result: the input, what was explained and its score, the overlay."""
+    path = entry["path"] if entry["row"] is None else f"{entry['path']}[{entry['row']}]"
+    index, name = entry["class_index"], entry["class_name"]
+    explained = f"class {index}" if name is None else f"{name} ({index})"
+    click.echo(printable(f"{path}: {explained}, score {entry['score']:.4g}, {folder / entry['overlay']}"))
+
+
+def ignore(folder: Path, entry: dict[str, Any]) -> None:
+    """Report nothing."""

@@ -1,0 +1,210 @@
+"""What `onnxcam inspect` finds out about a model, and how it tells it."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from onnxcam import InputError, PlanError, ProviderError, __version__
+from onnxcam.autodiff import unruled
+from onnxcam.graph import Model, load
+from onnxcam.plan import Candidate, find_labels
+from onnxcam.plan.layer import choose_layer, find_candidates
+from onnxcam.plan.score import choose_score
+from onnxcam.runtime import import_onnxruntime
+from onnxcam.samples import InputSpec, assumed_preprocess, find_inputs, main_input
+
+__all__ = ["find", "tell"]
+
+SCHEMA_VERSION = 1
+FEW_NAMES = 5
+
+
+def find(path: Path, layer: str | None = None, output: str | None = None) -> dict[str, Any]:
+    """Everything that `onnxcam inspect` says, ready for JSON; what cannot be had is None, and `missing` says why.
+
+    Raises:
+        ModelError: Not a model that onnxcam reads.
+        PlanError: The layer or score that is asked for by name cannot be found.
+    """
+    model = load(path)
+    names = find_labels(model)
+    specs = find_inputs(model)
+    missing: list[str] = []
+    return {
+        "schema": "onnxcam.inspection",
+        "schema_version": SCHEMA_VERSION,
+        "onnxcam": __version__,
+        "onnxruntime": _runtime(missing),
+        "file": path.name,
+        "producer": " ".join(filter(None, (model.shipped.producer_name, model.shipped.producer_version))) or None,
+        "ir_version": model.shipped.ir_version,
+        "opset": {domain or "ai.onnx": number for domain, number in model.shipped.graph.opset_imports.items()},
+        "nodes": len(model.shipped.graph),
+        "inputs": [_input(spec) for spec in specs.values()],
+        "outputs": [_tensor(value) for value in model.graph.outputs],
+        **_plan(model, specs, layer, output, missing),
+        "classes": {"count": len(names), "names": list(names)} if names is not None else None,
+        "missing": missing,
+    }
+
+
+def _plan(
+    model: Model, specs: Mapping[str, InputSpec], layer: str | None, output: str | None, missing: list[str]
+) -> dict[str, Any]:
+    """Score, layer, candidates, what has no rule between them, and the preprocessing; as far as they can be found."""
+    found: dict[str, Any] = {"score": None, "layer": None, "candidates": [], "without_rule": None, "preprocess": None}
+    chosen: str | None = None
+    try:
+        score = choose_score(model, output)
+        found["score"] = {**_tensor(score.value), "reason": score.reason}
+        candidates = find_candidates(model, score.value)
+        found["candidates"] = [_candidate(one) for one in candidates]
+        if candidates:
+            first = model.value(candidates[0].layer)
+            found["without_rule"] = {"from_first_candidate": _unruled(model, score.value, first), "from_layer": None}
+        value, reason = choose_layer(model, score.value, candidates, layer)
+        chosen = str(value.name)
+        found["layer"] = {**_tensor(value), "reason": reason}
+        found["without_rule"] = found["without_rule"] or {"from_first_candidate": None}
+        found["without_rule"]["from_layer"] = _unruled(model, score.value, value)
+    except PlanError as error:
+        if layer is not None or output is not None:
+            raise
+        missing.append(str(error))
+    found["preprocess"] = _preprocess(model, specs, chosen, missing)
+    return found
+
+
+def _unruled(model: Model, score: ir.Value, layer: ir.Value) -> dict[str, int]:
+    """Operators without a rule from the layer to the score, and how often each occurs."""
+    nodes = unruled(model, [score], [layer])
+    return dict(collections.Counter(f"{n.domain}::{n.op_type}" if n.domain else n.op_type for n in nodes))
+
+
+def _preprocess(
+    model: Model, specs: Mapping[str, InputSpec], layer: str | None, missing: list[str]
+) -> dict[str, str] | None:
+    """The preset assumed for pictures, and the input that it is for; None where the model takes none."""
+    try:
+        spec = main_input(model, layer, specs) if layer is not None else next(iter(specs.values()), None)
+    except InputError as error:
+        missing.append(str(error))
+        return None
+    if spec is None or not spec.is_picture:
+        return None
+    return {"assumed": assumed_preprocess(spec), "input": spec.name}
+
+
+def _runtime(missing: list[str]) -> dict[str, Any] | None:
+    try:
+        runtime = import_onnxruntime()
+    except ProviderError as error:
+        missing.append(str(error))
+        return None
+    return {"version": runtime.__version__, "providers": runtime.get_available_providers()}
+
+
+def _input(spec: InputSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "dtype": str(spec.dtype),
+        "shape": list(spec.shape),
+        "layout": spec.layout if spec.is_picture else None,
+    }
+
+
+def _tensor(value: ir.Value) -> dict[str, Any]:
+    shape = [d if isinstance(d, int) else d.value for d in value.shape] if value.shape is not None else None
+    return {"name": value.name, "dtype": _dtype(value), "shape": shape}
+
+
+def _dtype(value: ir.Value) -> str | None:
+    """The element type by numpy's name."""
+    if value.dtype is None:
+        return None
+    name = value.dtype.name.lower()
+    return {"float": "float32", "double": "float64"}.get(name, name)
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    return {"layer": one.layer, "node": one.node, "op_type": one.op_type, "shape": list(one.shape)}
+
+
+def tell(found: Mapping[str, Any]) -> Iterator[str]:
+    """The findings as lines."""
+    runtime, names = found["onnxruntime"], found["classes"]
+    opset = ", ".join(f"{domain} {number}" for domain, number in found["opset"].items())
+    yield found["file"]
+    yield _row("producer", found["producer"] or "not said in the file")
+    yield _row("opset", f"{opset} (IR version {found['ir_version']}), {found['nodes']} nodes")
+    for one in found["inputs"]:
+        yield _row("input", f"{_typed(one)}{', ' + one['layout'] if one['layout'] else ''}")
+    for one in found["outputs"]:
+        yield _row("output", _typed(one))
+    yield _row("classes", _few(names["names"]) if names else "no names in the file (--labels of onnxcam explain)")
+    yield _row("pictures", _told_preprocess(found["preprocess"]))
+    if runtime:
+        yield _row("runtime", f"ONNX Runtime {runtime['version']}: {', '.join(runtime['providers'])}")
+    for key in ("score", "layer"):
+        yield ""
+        yield _row(key, _typed(found[key]) if found[key] else "none")
+        if found[key]:
+            yield _row("", found[key]["reason"])
+    yield from _told_rules(found["without_rule"])
+    yield from _told_candidates(found["candidates"], found["layer"])
+    if found["missing"]:
+        yield ""
+    for one in found["missing"]:
+        yield _row("missing", one)
+
+
+def _told_preprocess(preprocess: Mapping[str, str] | None) -> str:
+    if preprocess is None:
+        return "none: the model takes tensors (.npy)"
+    return f"'{preprocess['assumed']}' is assumed for '{preprocess['input']}' (--preprocess of onnxcam explain)"
+
+
+def _told_rules(without_rule: Mapping[str, Any] | None) -> Iterator[str]:
+    if without_rule is None:
+        return
+    yield ""
+    for key, start in (("from_layer", "the layer"), ("from_first_candidate", "the first candidate")):
+        counts = without_rule[key]
+        if counts is not None:
+            told = ", ".join(f"{op} ({n})" for op, n in sorted(counts.items())) or "none"
+            yield _row("no rule", f"from {start} to the score: {told}")
+
+
+def _told_candidates(candidates: Sequence[Mapping[str, Any]], layer: Mapping[str, Any] | None) -> Iterator[str]:
+    if not candidates:
+        return
+    yield ""
+    yield f"layers to choose from ({len(candidates)}; * is the one explained):"
+    rows = [(one["op_type"], _sizes(one["shape"]), one["layer"], one["node"]) for one in candidates]
+    rows.insert(0, ("operator", "shape", "layer (value)", "node"))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for row in rows:
+        mark = "*" if layer and row[2] == layer["name"] else " "
+        yield f"{mark} {'  '.join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]])}".rstrip()
+
+
+def _row(key: str, text: str) -> str:
+    return f"  {key:<9} {text}".rstrip()
+
+
+def _typed(one: Mapping[str, Any]) -> str:
+    return f"{one['name']}: {one['dtype'] or '?'} {_sizes(one['shape'])}"
+
+
+def _sizes(shape: Sequence[int | str | None] | None) -> str:
+    return "[?]" if shape is None else f"[{', '.join('?' if d is None else str(d) for d in shape)}]"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > FEW_NAMES else ""
+    return f"{len(names)}: {', '.join(names[:FEW_NAMES])}{more}"

@@ -1,0 +1,157 @@
+"""Options that several commands share: one name, one help text, one default each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from onnxcam.errors import nearest
+
+__all__ = [
+    "DEBUG",
+    "HELP_NAMES",
+    "FromRegistry",
+    "alpha_option",
+    "colormap_option",
+    "debug_option",
+    "example",
+    "folder_option",
+    "json_option",
+    "layer_option",
+    "method_option",
+    "model_argument",
+    "output_name_option",
+    "provider_option",
+]
+
+DEBUG = "ONNXCAM_DEBUG"
+"""Environment variable: when set, errors come with their traceback."""
+
+HELP_NAMES = ["-h", "--help"]
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: a command line that a test runs."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    NameType = click.ParamType[str]
+else:
+    NameType = click.ParamType  # generic in newer versions of click only
+
+
+class FromRegistry(NameType):
+    """One of a registry's names; the registry is only read when a value is checked or its help is shown."""
+
+    name = "name"
+
+    def __init__(self, what: str, names: Callable[[], Sequence[str]], *, is_listed: bool = True) -> None:
+        self.what = what
+        self.names = names
+        self.is_listed = is_listed
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The names as the help writes them, `[auto|cpu|cuda]`, or `NAME` where they are too many."""
+        return f"[{'|'.join(self.names())}]" if self.is_listed else "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, if it is one of the names."""
+        known = self.names()
+        if value not in known:
+            self.fail(f"no {self.what} '{value}'.{nearest(value, known)} Choose one of {', '.join(known)}.", param, ctx)
+        return str(value)
+
+
+def _methods() -> Sequence[str]:
+    from onnxcam.cam import method_names
+
+    return method_names()
+
+
+def _providers() -> Sequence[str]:
+    from onnxcam.runtime import PROVIDERS
+
+    return PROVIDERS
+
+
+def _colormaps() -> Sequence[str]:
+    from onnxcam.imaging import colormap_names
+
+    return colormap_names()
+
+
+def _switch_debug(_: click.Context, __: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        os.environ[DEBUG] = "1"
+
+
+def folder_option(default: str) -> Callable[[F], F]:
+    """`-o`: where to write; only the default differs between commands."""
+    return click.option(
+        "-o",
+        "--output",
+        "folder",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        default=default,
+        show_default=True,
+        help="Folder to write to; made when it does not exist.",
+    )
+
+
+model_argument = click.argument("model", type=click.Path(path_type=Path))
+layer_option = click.option(
+    "--layer",
+    metavar="NAME",
+    help="Layer to explain: a node's or a value's name.  [default: the last convolution with space]",
+)
+output_name_option = click.option(
+    "--output-name",
+    metavar="NAME",
+    help="Tensor that holds the scores.  [default: what stands before a trailing softmax or sigmoid]",
+)
+method_option = click.option(
+    "--method",
+    type=FromRegistry("method", _methods),
+    default="grad-cam",
+    show_default=True,
+    help="How activation and gradient become a map.",
+)
+provider_option = click.option(
+    "--provider",
+    type=FromRegistry("provider", _providers),
+    default="auto",
+    show_default=True,
+    help="What runs the model. auto: CUDA where it can be had; cuda: CUDA or an error.",
+)
+colormap_option = click.option(
+    "--colormap",
+    type=FromRegistry("colour map", _colormaps, is_listed=False),
+    default="jet",
+    show_default=True,
+    help="Colours of the map: jet, viridis, turbo, … (OpenCV's).",
+)
+alpha_option = click.option(
+    "--alpha",
+    metavar="NUMBER",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Share of the map in the overlay: 0 is the picture alone, 1 the map alone.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_switch_debug,
+    help=f"Show the traceback of an error (also: {DEBUG}=1).",
+)

@@ -1,0 +1,166 @@
+"""One run of the explainer over many inputs, batch by batch, and the record that it fills."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from onnxcam import Explainer, Explanation, InputError, __version__
+from onnxcam.cli.narration import say
+from onnxcam.cli.results import describe, make_folder, render
+from onnxcam.cli.sources import Source, batches, open_tensor, read
+from onnxcam.imaging import write_png
+from onnxcam.samples import gather, main_input
+from onnxcam.targets import parse_target, resolve_target
+
+__all__ = ["Request", "Run"]
+
+SCHEMA_VERSION = 1
+ZERO_NOTE = "the map is zero everywhere: nothing at this layer raises the score"
+ZERO_NOTE_OF_BATCH = "the map of "
+"""How a note of `Explanation.notes` begins that is about single samples; the record has it with each of them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """What `onnxcam explain` is asked for: its arguments and options."""
+
+    model: Path
+    inputs: tuple[Path, ...]
+    folder: Path
+    target: str = "predicted"
+    layer: str | None = None
+    output_name: str | None = None
+    method: str = "grad-cam"
+    provider: str = "auto"
+    preprocess: str | None = None
+    labels: Path | None = None
+    batch_size: int = 1
+    colormap: str = "jet"
+    alpha: float = 0.5
+    force: bool = False
+
+
+class Run:
+    """The explainer, the samples, and the record: a header when it is made, an entry for each sample that is done.
+
+    Raises:
+        OnnxcamError: The model cannot be explained, or the target or a tensor does not fit it.
+    """
+
+    def __init__(self, request: Request, sources: Sequence[Source]) -> None:
+        self.request = request
+        self.sources = sources
+        self.explainer = Explainer(
+            request.model,
+            request.layer,
+            request.output_name,
+            request.provider,
+            request.preprocess,
+            request.labels,
+        )
+        self.spec = main_input(self.explainer.model, self.explainer.plan.layer, self.explainer.inputs)
+        self.target = parse_target(request.target)
+        resolve_target(self.target, self.explainer.labels)
+        self._check_tensors()
+        self.entries: list[dict[str, Any]] = []
+        self._notes: list[str] = []
+        self.record = self._header()
+
+    def explain(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Explain the samples, write their overlays under `names`, and give their entries, one by one.
+
+        Raises:
+            OnnxcamError: A sample cannot be read or explained, or its overlay not written.
+        """
+        unused = iter(names)
+        for batch in batches(self.sources, self._batch_size()):
+            result = self.explainer.explain(read(batch), self.target, self.request.method)
+            self._narrate(result)
+            for index, source in enumerate(batch):
+                yield self._keep(result, index, source, next(unused))
+
+    def _batch_size(self) -> int:
+        own = self.spec.shape[0] if self.spec.shape else None
+        return own or self.request.batch_size
+
+    def _check_tensors(self) -> None:
+        """Hold every tensor against the model before anything runs, one of each shape."""
+        checked = set()
+        for source in self.sources:
+            if source.row is None or source.kind in checked:
+                continue
+            checked.add(source.kind)
+            try:
+                gather(open_tensor(source.path), self.explainer.inputs, self.spec, None)
+            except InputError as error:
+                raise InputError(f"'{source.path}': {error}", path=source.path, **error.facts) from error
+
+    def _keep(self, result: Explanation, index: int, source: Source, name: str) -> dict[str, Any]:
+        """Write a sample's overlay and add its entry to the record."""
+        picture = render(result, index, self.request.colormap, self.request.alpha)
+        make_folder(self.request.folder)
+        write_png(self.request.folder / name, picture)
+        is_zero = not result.raw[index].any()
+        entry = {
+            "path": str(source.path),
+            "row": source.row if source.rows > 1 else None,
+            "overlay": name,
+            **describe(result, index, self.explainer.labels),
+            "notes": [ZERO_NOTE] if is_zero else [],
+        }
+        self.entries.append(entry)
+        if is_zero:
+            say(f"Note: {source}: {ZERO_NOTE}.")
+        return entry
+
+    def _narrate(self, result: Explanation) -> None:
+        """Say once what was chosen and why, and each note the first time that it comes."""
+        if not self.entries:
+            self.record["provider"] = result.provider
+            target = "each input's predicted class" if self.target is None else repr(self.target)
+            reason = self.explainer.plan.reason
+            say(f"{reason[:1].upper()}{reason[1:]}")
+            say(f"Target: {target}; method: {result.method}; provider: {result.provider}.")
+            if result.pictures:
+                say(f"Preprocessing: {self.request.preprocess or self.explainer.preprocess.name}.")
+            say(f"Class names: {self._told_labels()}.")
+        for note in result.notes:
+            if note not in self._notes and not note.startswith(ZERO_NOTE_OF_BATCH):
+                self._notes.append(note)
+                say(f"Note: {note}.")
+
+    def _told_labels(self) -> str:
+        found = self.explainer.labels
+        if found is None:
+            return "none in the file (--labels adds them)"
+        return f"{len(found)} from {self.request.labels or 'the model'}"
+
+    def _header(self) -> dict[str, Any]:
+        request, explainer = self.request, self.explainer
+        with request.model.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        source = None if explainer.labels is None else "model" if request.labels is None else str(request.labels)
+        preprocess = {**dataclasses.asdict(explainer.preprocess), "is_assumed": request.preprocess is None}
+        return {
+            "schema": "onnxcam.explanations",
+            "schema_version": SCHEMA_VERSION,
+            "onnxcam": __version__,
+            "complete": False,
+            "model": {"file": request.model.name, "sha256": digest},
+            "layer": explainer.plan.layer,
+            "score_tensor": explainer.plan.output,
+            "reason": explainer.plan.reason,
+            "target": "predicted" if self.target is None else self.target,
+            "method": request.method,
+            "provider": None,
+            "preprocess": preprocess if any(s.row is None for s in self.sources) else None,
+            "labels": source,
+            "colormap": request.colormap,
+            "alpha": request.alpha,
+            "notes": self._notes,
+            "inputs": self.entries,
+        }
