@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 import onnxcam
+import onnxcam.explainer
+import onnxcam.runtime.fidelity
 from onnxcam.errors import InputError, PlanError, ProviderError
 from onnxcam.imaging import Preprocess
 from onnxcam.targets import ClassIndex
@@ -238,3 +245,51 @@ def test_an_unknown_provider_is_refused(classifier: Path, provider: str) -> None
 def test_an_unknown_method_is_refused(explainer: onnxcam.Explainer, x: Array) -> None:
     with pytest.raises(InputError, match="grad-cam"):
         explainer.explain(x, method="grad-camm")
+
+
+def test_a_forward_model_that_moved_is_said(classifier: Path, x: Array, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where exposing a value changes what ONNX Runtime fuses, the difference from the shipped file is a note."""
+    shipped = onnxcam.runtime.fidelity.run_shipped
+    monkeypatch.setattr(
+        onnxcam.explainer, "run_shipped", lambda *args: {n: a * 1.001 for n, a in shipped(*args).items()}
+    )
+    notes = onnxcam.explain(classifier, x, provider="cpu").notes
+    assert len(notes) == 1
+    assert re.search(r"its outputs move by up to (9\.9|1\.0)e-0[34] of their largest entry", notes[0])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
+def test_weights_of_more_than_two_gigabytes_stay_in_their_file(tmp_path: Path, figure: Callable[[str], None]) -> None:
+    """A file whose weights no protobuf could hold is mapped, not read: sparse on disk, most of it zeros."""
+    rows, width = 120_000_000, 5
+    size = 4 * rows * width
+    w = np.random.default_rng(0).standard_normal((width, 3, 3, 3)).astype(np.float32)
+    with (tmp_path / "weights.bin").open("wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(w.tobytes())
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (float[N, 3, 8, 8] x) => (float[N, 5] y) <int64 row = {7}> {
+        c = Conv(x, w)   r = Relu(c)   p = GlobalAveragePool(r)   f = Flatten(p)
+        e = Gather(table, row)   y = Add(f, e)
+    }"""
+    proto = onnx.parser.parse_model(text)
+    for name, dims, offset in (("table", (rows, width), 0), ("w", w.shape, size)):
+        tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=dims)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        length = 4 * math.prod(dims)
+        for key, value in (("location", "weights.bin"), ("offset", offset), ("length", length)):
+            tensor.external_data.add(key=key, value=str(value))
+        proto.graph.initializer.append(tensor)
+    onnx.save(proto, tmp_path / "big.onnx")
+    script = (
+        "import pathlib, re, sys, onnxcam; onnxcam.Explainer(sys.argv[1], provider='cpu'); "
+        "print(re.search(r'VmHWM:\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "big.onnx")]
+    peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout) / 1000
+    figure(f"weights of {size / 1e9:.1f} GB: a process that loads, plans and differentiates peaks at {peak:.0f} MB")
+    assert peak < 500
+    explainer = onnxcam.Explainer(tmp_path / "big.onnx", provider="cpu")
+    result = explainer.explain(np.random.default_rng(1).standard_normal((1, 3, 8, 8)).astype(np.float32), 2)
+    np.testing.assert_allclose(result.gradient[0, 2], (result.activation[0, 2] > 0) / 36, atol=1e-7)

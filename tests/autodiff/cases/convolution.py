@@ -75,6 +75,18 @@ CASES = (
         for side in ("SAME_UPPER", "SAME_LOWER")
         for how in ("fed", "constant")
     ),
+    # A filter of which the rank alone is known; the standard's inference then finds no shape for the output.
+    *(
+        Case(
+            f"{op_type}-filter-unknown{name}",
+            f"c = {op_type} <strides = [2, 1]{form}> (x, w) s = Constant <value = int64[1] {{-1}}> () y = Reshape(c, s)",
+            {"x": X, "w": w},
+            opsets=OPSETS,
+            runtime="onnxruntime",
+        )
+        for op_type, w in (("Conv", W), ("ConvTranspose", (3, 4, 3, 2)))
+        for name, form in (("", ", pads = [1, 0, 0, 1]"), ("-same", ', auto_pad = "SAME_LOWER"'))
+    ),
     Case(
         "ConvTranspose-bias",
         "y = ConvTranspose <kernel_shape = [3, 2]> (x, w, b)",
