@@ -174,7 +174,10 @@ def _index_of(label: str, labels: Sequence[str] | None) -> int:
         return found[0]
     if found:
         raise InputError(f"the label '{label}' names classes {found}. Give the index.", label=label, indices=found)
-    raise InputError(f"no class is called '{label}'.{nearest(label, labels)}", label=label)
+    raise InputError(
+        f"no class is called '{label}'.{nearest(label, labels)} Give one of the {len(labels)} names, or an index.",
+        label=label,
+    )
 
 
 def _by_class(logits: Logits) -> Logits:

@@ -113,7 +113,8 @@ class Emitter:
         return self._shapes[value]
 
     def _initializer(self, array: np.ndarray[Any, Any]) -> ir.Value:
-        tensor = ir.tensor(array.astype(self.dtype.numpy()) if array.dtype.kind == "f" else array)
+        is_float = ir.DataType.from_numpy(array.dtype).is_floating_point()
+        tensor = ir.tensor(array.astype(self.dtype.numpy()) if is_float else array)
         return self._builder.initializer(tensor, name=f"constant_{len(self.graph.initializers)}", qualify=False)
 
     def _widened(self, value: ir.Value) -> ir.Value:

@@ -24,11 +24,13 @@ class ForwardNode:
         node: The node itself; rules need it seldom.
         since_version: Version of the operator that the model's opset selects.
         constants: What is known of the forward values without a run.
+        wanted: The forward values whose cotangents are asked for.
     """
 
     node: ir.Node
     since_version: int
     constants: Constants
+    wanted: frozenset[ir.Value]
 
     @property
     def inputs(self) -> tuple[ir.Value | None, ...]:
@@ -43,6 +45,10 @@ class ForwardNode:
     def input(self, index: int) -> ir.Value | None:
         """Input `index`, or None when it is left out or beyond the end."""
         return self.node.inputs[index] if index < len(self.node.inputs) else None
+
+    def is_wanted(self, index: int) -> bool:
+        """Whether somebody asks for the cotangent of input `index`; a rule may leave out one that is dear to emit."""
+        return self.input(index) in self.wanted
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """The attribute's value, else the schema's default, else `default`. Strings are `str`, lists are tuples."""

@@ -69,7 +69,7 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     for y, name in zip(ys, names, strict=True):
         _accumulate(op, cotangents, y, op.input(name, op.dtype, y.shape))
     nodes = between(model.graph, xs, ys)
-    active = {*xs, *(o for n in nodes for o in n.outputs)}
+    active = frozenset({*xs, *(o for n in nodes for o in n.outputs)})
     dead: list[ir.Node] = []
     for node in reversed(nodes):
         _pull_back(op, model, node, cotangents, active, dead)
@@ -85,7 +85,7 @@ def _pull_back(
     model: Model,
     node: ir.Node,
     cotangents: dict[ir.Value, ir.Value],
-    active: set[ir.Value],
+    active: frozenset[ir.Value],
     dead: list[ir.Node],
 ) -> None:
     """Apply the node's rule to the cotangents of its outputs and add the results to those of its inputs."""
@@ -98,7 +98,7 @@ def _pull_back(
     if entry.rule is None:
         dead.append(node)
         return
-    results = entry.rule(op, ForwardNode(node, _version(model, node), model.constants), *cts)
+    results = entry.rule(op, ForwardNode(node, _version(model, node), model.constants, active), *cts)
     if not isinstance(results, (tuple, list)):
         results = (results,)
     if len(results) > len(node.inputs):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
-from onnxcam.graph.ranks import known_shape
+from onnxcam.graph.ranks import is_rounded_up, known_shape
 
 __all__ = ["analyse"]
 
@@ -43,18 +43,23 @@ def _infer_shapes(model: ir.Model) -> None:
     """
     declared = _forget_declared(model.graph)
     infer = common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=True)
-    with _hidden(model, "ZipMap"):
+    with _hidden(model):
         infer(model)
         while _seed(model.graph, declared):
             infer(model)
     for value, (kind, shape) in declared.items():
-        value.type, value.shape = value.type or kind, value.shape or shape
+        value.type = value.type or kind
+        value.shape = shape if value.shape is None else value.shape  # a scalar's shape is false
 
 
 @contextlib.contextmanager
-def _hidden(model: ir.Model, op_type: str) -> Iterator[None]:
-    """Keep inference from the nodes of `op_type`: `onnx_ir` cannot read the map types it finds for their outputs."""
-    nodes = [(node, node.domain) for node in model.graph if node.op_type == op_type]
+def _hidden(model: ir.Model) -> Iterator[None]:
+    """Keep inference from nodes that it gets wrong.
+
+    `onnx_ir` cannot read the map types that it finds for ZipMap; before opset 22 onnx counts a pool's last window even
+    where it starts beyond the input and runtimes drop it.
+    """
+    nodes = [(n, n.domain) for n in model.graph if n.op_type == "ZipMap" or is_rounded_up(n)]
     for node, _ in nodes:
         node.domain = "hidden"
     model.graph.opset_imports["hidden"] = 1
@@ -84,7 +89,7 @@ def _seed(graph: ir.Graph, declared: Declared) -> bool:
         is_first = all(v is None or v.shape is not None or v.producer() is None for v in node.inputs)
         for output in node.outputs:
             kind, declared_shape = declared[output]
-            found = shape or (declared_shape if is_first else None)
+            found = declared_shape if shape is None and is_first else shape
             if output.shape is None and found is not None:
                 output.shape, seeded = ir.Shape(found), True
                 source = node.inputs[0] if node.inputs else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-__all__ = ["known_shape"]
+__all__ = ["is_rounded_up", "known_shape"]
 
 # Outputs of the first input's shape: operators of ONNX 1.0's experimental set, which ONNX Runtime still runs, and
 # functions whose bodies stop inference (in double precision, or always).
@@ -12,19 +12,29 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
     {"Dropout", "Elu", "GroupNormalization", "HardSigmoid", "LeakyRelu", "Selu"}
 )
 
+RANK_KEEPING = frozenset({"Compress", "Conv", "ConvTranspose", "Resize", "Split", "Upsample"})
+
+
+def is_rounded_up(node: ir.Node) -> bool:
+    """Whether `node` is a pool whose output size is rounded up."""
+    is_pool = node.op_type in {"AveragePool", "LpPool", "MaxPool"}
+    return is_pool and "ceil_mode" in node.attributes and node.attributes["ceil_mode"].as_int() == 1
+
 
 def known_shape(node: ir.Node) -> ir.Shape | None:
     """The shape of each output of `node`, as far as the operator and its inputs' ranks settle it."""
     first = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
     if node.op_type == "Reshape":
         return _reshaped(node)
+    if first is not None and is_rounded_up(node):
+        return _pooled(node, first)
     if first is None or node.domain != "":
         return None
     if node.op_type in SHAPE_KEEPING:
         return ir.Shape(first)
     if node.op_type == "Compress" and "axis" not in node.attributes:
         return ir.Shape([None])
-    if node.op_type in {"Compress", "Split"} or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
+    if node.op_type in RANK_KEEPING or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None
 
@@ -35,6 +45,27 @@ def _reshaped(node: ir.Node) -> ir.Shape | None:
     if sizes is not None and sizes.rank() == 1 and isinstance(sizes[0], int):
         return ir.Shape([None] * sizes[0])
     return None
+
+
+def _pooled(node: ir.Node, given: ir.Shape) -> ir.Shape:
+    """Sizes of a pool that rounds up; a last window that would start beyond the input and its padding is dropped.
+
+    Source: MaxPool since version 22; PyTorch and ONNX Runtime do the same at every version.
+    """
+    kernel = node.attributes["kernel_shape"].as_ints()
+    rank = len(kernel)
+    filled = {"strides": [1] * rank, "dilations": [1] * rank, "pads": [0] * 2 * rank}
+    filled |= {k: list(a.as_ints()) for k, a in node.attributes.items() if k in filled}
+    sizes: list[int | ir.SymbolicDim | None] = list(given[:2])
+    for axis, size in enumerate(given[2:]):
+        if not isinstance(size, int) or "auto_pad" in node.attributes:
+            sizes.append(None)
+            continue
+        stride, before, after = filled["strides"][axis], filled["pads"][axis], filled["pads"][rank + axis]
+        extent = (kernel[axis] - 1) * filled["dilations"][axis] + 1
+        count = -(-(size + before + after - extent) // stride) + 1
+        sizes.append(count - ((count - 1) * stride >= size + before))
+    return ir.Shape(sizes)
 
 
 def _keeps_rank(node: ir.Node) -> bool:

@@ -59,7 +59,7 @@ def choose_layer(
             output=score.name,
         )
     last = candidates[-1]
-    shape = " x ".join("?" if d is None else str(d) for d in last.shape)
+    shape = " x ".join("?" if d is None else str(d) for d in last.shape) or "its shape is only known in a run"
     reason = f"the layer is '{last.layer}', the last {last.op_type} with more than one spatial position ({shape})"
     return model.value(last.layer), reason
 

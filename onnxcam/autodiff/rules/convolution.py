@@ -13,11 +13,11 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.autodiff.emitter import Emitter
-from onnxcam.autodiff.node import ForwardNode, as_float
+from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
 from onnxcam.autodiff.rules.windows import Pads, Windows, extent_of, pads_of, spatial, split_padding, windows_of
 
-Values = tuple[ir.Value, ...]
+Values = tuple[ir.Value | None, ...]
 
 
 @vjp("Conv")
@@ -31,7 +31,8 @@ def conv(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
         x_bar = _transposed(op, node, windows, pads, ct, group)
     x = node.inputs[0]
     assert x is not None
-    return (x_bar, _filter(op, node, windows, pads, x, ct, group), _bias(op, node, ct))[: len(node.inputs)]
+    w_bar = _filter(op, node, windows, pads, x, ct, group) if node.is_wanted(1) else None
+    return (x_bar, w_bar, _bias(op, node, ct) if node.is_wanted(2) else None)[: len(node.inputs)]
 
 
 @vjp("ConvTranspose")
@@ -43,7 +44,8 @@ def conv_transpose(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     assert x is not None
     large, settled = _padded(op, ct, pads)
     x_bar = op.Conv(large, w, strides=windows.strides, dilations=windows.dilations, pads=settled, group=group)
-    return (x_bar, _filter(op, node, windows, pads, ct, x, group), _bias(op, node, ct))[: len(node.inputs)]
+    w_bar = _filter(op, node, windows, pads, ct, x, group) if node.is_wanted(1) else None
+    return (x_bar, w_bar, _bias(op, node, ct) if node.is_wanted(2) else None)[: len(node.inputs)]
 
 
 def _turns(windows: Windows) -> bool:
@@ -58,7 +60,7 @@ def _by_turned_kernel(op: Emitter, windows: Windows, ct: ir.Value, kernel: NDArr
     assert windows.pads is not None
     assert windows.extent is not None
     out, each, *space = kernel.shape
-    swapped = as_float(kernel).reshape(group, out // group, each, *space).swapaxes(1, 2)
+    swapped = kernel.reshape(group, out // group, each, *space).swapaxes(1, 2)
     turned = np.flip(swapped.reshape(group * each, out // group, *space), axis=tuple(range(2, kernel.ndim)))
     pads = [e - 1 - p for side in windows.pads for e, p in zip(windows.extent, side, strict=True)]
     x_bar: ir.Value = op.Conv(ct, np.ascontiguousarray(turned), dilations=windows.dilations, pads=pads, group=group)

@@ -102,16 +102,18 @@ def _tiled(op: Emitter, node: ForwardNode, windows: Windows, ct: ir.Value) -> ir
     return op.Pad(tiles, op.Concat([0] * (len(axes) + 4), op.Mod(sizes, list(windows.kernel)), axis=0))
 
 
-def _membership(op: Emitter, node: ForwardNode, windows: Windows, axis: int, ct: ir.Value) -> ir.Value:
+def _membership(op: Emitter, node: ForwardNode, windows: Windows, axis: int, ct: ir.Value) -> Any:
     """The matrix (in, out) of one axis: 1 where window `out` reads element `in`."""
     assert windows.kernel is not None
-    kernel, dilation = windows.kernel[axis], windows.dilations[axis]
+    kernel, dilation, size = windows.kernel[axis], windows.dilations[axis], node.dims()[axis + 2]
+    if size is not None and windows.pads is not None:
+        gap = np.arange(size)[:, None] - _static_starts(windows, axis, size, node.attribute("ceil_mode"))
+        return np.where((gap >= 0) & (gap < kernel * dilation) & (gap % dilation == 0), 1.0, 0.0)
     offset = op.Sub(_range(op, node.inputs[0], axis, column=True), _starts(op, node, windows, axis, ct))
     is_read = op.And(op.GreaterOrEqual(offset, 0), op.Less(offset, kernel * dilation))
     if dilation > 1:
         is_read = op.And(is_read, op.Equal(op.Mod(offset, dilation), 0))
-    member: ir.Value = op.CastLike(is_read, ct)
-    return member
+    return op.CastLike(is_read, ct)
 
 
 def _starts(op: Emitter, node: ForwardNode, windows: Windows, axis: int, ct: ir.Value) -> ir.Value:
@@ -162,14 +164,22 @@ def _counts(node: ForwardNode, windows: Windows) -> Factor | None:
 def _axis_counts(node: ForwardNode, windows: Windows, axis: int) -> NDArray[np.float64]:
     assert windows.kernel is not None
     assert windows.pads is not None
-    assert windows.extent is not None
-    size, (before, after) = int(node.dims()[axis + 2] or 0), (side[axis] for side in windows.pads)
-    stride, room = windows.strides[axis], size + before + after - windows.extent[axis]
-    starts = np.arange(0, room + (stride if node.attribute("ceil_mode") else 1), stride) - before
-    positions = starts[starts < size][:, None] + np.arange(windows.kernel[axis]) * windows.dilations[axis]
+    size = int(node.dims()[axis + 2] or 0)
+    starts = _static_starts(windows, axis, size, node.attribute("ceil_mode"))
+    positions = starts[:, None] + np.arange(windows.kernel[axis]) * windows.dilations[axis]
     if node.attribute("count_include_pad"):
-        return np.asarray(np.sum(positions < size + after, axis=1), dtype=np.float64)
+        return np.asarray(np.sum(positions < size + windows.pads[1][axis], axis=1), dtype=np.float64)
     return np.asarray(np.sum((positions >= 0) & (positions < size), axis=1), dtype=np.float64)
+
+
+def _static_starts(windows: Windows, axis: int, size: int, is_ceil: int | None) -> NDArray[np.int64]:
+    """Where the windows of one axis begin; none begins beyond the image."""
+    assert windows.pads is not None
+    assert windows.extent is not None
+    (before, after), stride = (side[axis] for side in windows.pads), windows.strides[axis]
+    room = size + before + after - windows.extent[axis]
+    starts = np.arange(0, room + (stride if is_ceil else 1), stride, dtype=np.int64) - before
+    return starts[starts < size]
 
 
 def _is_narrow(windows: Windows) -> bool:

@@ -79,7 +79,7 @@ CASES = (
     *(
         Case(
             f"{op_type}-filter-unknown{name}",
-            f"c = {op_type} <strides = [2, 1]{form}> (x, w) s = Constant <value = int64[1] {{-1}}> () y = Reshape(c, s)",
+            f"c = {op_type} <strides = [2, 1]{form}> (x, w) s = Constant<value = int64[1] {{-1}}>() y = Reshape(c, s)",
             {"x": X, "w": w},
             opsets=OPSETS,
             runtime="onnxruntime",
