@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from onnxcam.autodiff.reverse import reverse
 from onnxcam.graph import SHAPE_SUFFIX, Model, expose
 
-__all__ = ["Discrepancy", "Runner", "check_gradient", "run_reference"]
+__all__ = ["Discrepancy", "Runner", "check_gradient", "pull_back", "run_reference"]
 
 Array = NDArray[Any]
 Runner = Callable[[onnx.ModelProto, Mapping[str, Array]], dict[str, Array]]
@@ -86,7 +86,7 @@ def check_gradient(
 
     found = []
     for name in inputs:
-        gradient = _gradient(model, feeds, name, cotangents, run_forward, run_gradient)
+        gradient = pull_back(model, feeds, name, cotangents, run_forward, run_gradient)
         by_model, by_difference = np.zeros(directions), np.zeros(directions)
         for i in range(directions):
             direction = rng.standard_normal(feeds[name].shape)
@@ -98,14 +98,19 @@ def check_gradient(
     return found
 
 
-def _gradient(
+def pull_back(
     model: Model,
     feeds: Mapping[str, Array],
     name: str,
     cotangents: Mapping[str, Array],
-    run_forward: Runner,
-    run_gradient: Runner,
+    run_forward: Runner = run_reference,
+    run_gradient: Runner = run_reference,
 ) -> Array:
+    """The cotangent of input `name` for cotangents of the outputs, by their names, through the gradient model.
+
+    Raises:
+        GradientError: As `reverse`.
+    """
     gradient = reverse(model, [model.value(n) for n in cotangents], [model.value(name)])
     wanted = [r.value for r in gradient.residuals if r.kind == "value"]
     shapes = [r.value for r in gradient.residuals if r.kind == "shape"]

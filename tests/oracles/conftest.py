@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test installs it, --no-oracles does not")
+torch.set_num_threads(1)  # the tests run side by side
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,6 +38,8 @@ CASES = (
     Case("Max-one", "y = Max(a)", {"a": (2, 3)}, opsets=(7, NEWEST)),
     Case("Min-same", "y = Min(a, b, c)", SAME, opsets=(7, NEWEST)),
     Case("Min-broadcast", "y = Min(a, b)", {"a": (2, 1, 4), "b": (3, 1)}, opsets=(8, 12, NEWEST)),
+    Case("Min-ties", "y = Min(a, b)", {"a": TIED, "b": TIED[::-1]}, opsets=(8,)),
+    Case("Min-one", "y = Min(a)", {"a": (2, 3)}, opsets=(8,)),
     Case(
         "Where-broadcast",
         "y = Where(c, a, b)",

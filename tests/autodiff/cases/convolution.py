@@ -111,6 +111,7 @@ CASES = (
         for name, a in (
             ("", "group = 1"),
             ("output_shape-", "output_shape = [13, 17]"),
+            ("output_shape-output_padding-", "output_shape = [13, 17], output_padding = [1, 2]"),
         )
         for side in ("SAME_UPPER", "SAME_LOWER")
     ),

@@ -9,6 +9,10 @@ from tests.autodiff.cases.case import NEWEST, Case
 
 SHAPES = {"1d": (2, 3, 5), "2d": (2, 3, 4, 5), "3d": (2, 3, 2, 3, 2)}
 
+# At a kink central differences see the mean of both sides: 0 at a minimum, even shares where two tie.
+TIES = np.array([[[1.0, 3.0, 3.0], [2.0, 0.5, -1.0]]])
+AT_ZERO = np.array([[[1.0, 0.0, -2.0], [0.0, 0.0, 0.0]]])
+
 
 def spaced(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Numbers too far apart for a difference to change the maximum."""
@@ -38,4 +42,9 @@ CASES = (
         )
         for p in (1, 2, 3)
     ),
+    *(
+        Case(f"GlobalLpPool-zero-p{p}", f"y = GlobalLpPool <p = {p}> (x)", {"x": AT_ZERO}, (7,), runtime="onnxruntime")
+        for p in (1, 2, 3)
+    ),
+    Case("GlobalMaxPool-ties", "y = GlobalMaxPool(x)", {"x": TIES}, (7,), runtime="onnxruntime"),
 )

@@ -53,6 +53,8 @@ CASES = (
         for padding in PADDINGS
         for is_aligned in (False, True)
     ),
+    # Two elements, between which a reflection turns at once.
+    sample("linear", "reflection", is_aligned=True, x=(1, 2, 2, 2), opsets=(20,)),
     *(
         Case(
             f"AffineGrid-{len(size) - 2}d-{how}{a}",

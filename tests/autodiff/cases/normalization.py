@@ -133,4 +133,13 @@ CASES = (
         opsets=(13, NEWEST),
         runtime="onnxruntime",
     ),
+    # Far from mean zero, where it shows that the mean is taken off.
+    Case(
+        "MeanVarianceNormalization-shifted",
+        "y = MeanVarianceNormalization(x)",
+        {"x": IMAGE},
+        opsets=(9,),
+        shift=2.0,
+        runtime="onnxruntime",
+    ),
 )

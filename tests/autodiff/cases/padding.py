@@ -38,6 +38,24 @@ CASES = (
         constant=("p",),
         is_dynamic=False,
     ),
+    Case(
+        "Pad-wrap-around-negative",
+        'y = Pad <mode = "wrap"> (x, p)',
+        {"x": (2, 4), "p": ints(0, 4, 0, -1)},
+        (19,),
+        constant=("p",),
+        is_dynamic=False,
+        runtime="onnxruntime",
+    ),
+    Case(
+        "Pad-wrap-around-negative-before",
+        'y = Pad <mode = "wrap"> (x, p)',
+        {"x": (2, 4), "p": ints(0, -1, 0, 5)},
+        (19,),
+        constant=("p",),
+        is_dynamic=False,
+        runtime="onnxruntime",
+    ),
     # The gradient pads by the negative of computed pads, which the reference evaluator refuses.
     Case("Pad-computed", "y = Pad(x, p, c)", BOTH | {"c": np.array([0.5])}, (11, 18), runtime="onnxruntime"),
     Case(

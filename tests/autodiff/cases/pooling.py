@@ -57,6 +57,9 @@ DILATED = {
     "dilations-ceil": (f"{K}, {S}, dilations = [2, 1], ceil_mode = 1", (2, 3, 8, 7)),
 }
 
+# At a kink central differences see the mean of both sides, 0 at a minimum.
+AT_ZERO = np.array([[[1.0, 0.0, 0.0, 0.0, -2.0]]])
+
 STRIDED = {name: form for name, form in PLAIN.items() if "strides" in form[0]}
 DENSE = {name: form for name, form in PLAIN.items() if name not in STRIDED}
 
@@ -108,5 +111,15 @@ CASES = (
     *(row("LpPool", name, *form, (7, 11, 18, NEWEST), "onnxruntime") for name, form in PADDED.items()),
     *(row("LpPool", name, *form, (18, NEWEST), "onnxruntime") for name, form in (CEIL | DILATED).items()),
     *(row("LpPool", f"p{p}", f"{K}, {S}, p = {p}", X, (7, 18, NEWEST), "reference") for p in (1, 3)),
+    *(
+        Case(
+            f"LpPool-zero-p{p}",
+            f"y = LpPool <kernel_shape = [2], p = {p}> (x)",
+            {"x": AT_ZERO},
+            (18,),
+            runtime="onnxruntime",
+        )
+        for p in (1, 2, 3)
+    ),
     row("LpPool", "ceil-dropped", *DROPPED, (22, NEWEST), "onnxruntime"),
 )

@@ -25,6 +25,11 @@ TIES: dict[str, Values] = {
     "i": ints((0, 1, 0), (1, 1, 1)),
     "u": np.array([[1.0, 3.0, 4.0], [1.5, 3.0, -1.0]]),
 }
+SLICES_TIED: dict[str, Values] = {
+    "d": np.array([[1.0, 5.0, 0.0], [2.0, 0.5, -1.0]]),
+    "i": ints((0,), (1,), (0,)),
+    "u": np.array([[1.0, 3.0, 4.0], [2.5, 0.5, -2.0], [-2.0, 3.0, 4.0]]),
+}
 SLICES_TWICE: dict[str, Values] = {"d": (4, 3), "i": ints((2,), (0,), (2,)), "u": (3, 3)}
 
 
@@ -58,4 +63,6 @@ CASES = (
     Case("ScatterND", "y = ScatterND(d, i, u)", SLICES, (11, 13, NEWEST)),
     Case("ScatterND-tuples", "y = ScatterND(d, i, u)", TUPLES, (11,), constant=("i",)),
     *reduced("ScatterND", "", SLICES_TWICE),
+    Case("ScatterND-max-ties", 'y = ScatterND <reduction = "max"> (d, i, u)', SLICES_TIED, (18,)),
+    Case("ScatterND-min-ties", 'y = ScatterND <reduction = "min"> (d, i, u)', SLICES_TIED, (18,)),
 )
