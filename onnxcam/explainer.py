@@ -37,6 +37,14 @@ class Explainer:
         preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for an assumption, said in `notes`.
         labels: Class names by index, or a file of them; None for those in the model's file.
 
+    Attributes:
+        model: The loaded model.
+        plan: The layer, the score tensor, why these, and the other candidates.
+        inputs: What each input of the model takes, by name.
+        input: The one of them that pictures and bare arrays are for.
+        preprocess: How pictures become that input.
+        labels: Class names by index, None where nobody knows them.
+
     Raises:
         ModelError: The file is no model that can be explained.
         PlanError: The layer or the score cannot be found.
@@ -59,10 +67,10 @@ class Explainer:
         self.plan: Plan = make_plan(self.model, layer, output)
         self._gradient = differentiate(self.plan)
         self.inputs = find_inputs(self.model)
-        self._input = main_input(self.model, self.plan.layer, self.inputs)
+        self.input = main_input(self.model, self.plan.layer, self.inputs)
         self.labels = _labels(labels) or find_labels(self.model)
         self._assumed = preprocess is None
-        chosen = assumed_preprocess(self._input) if preprocess is None else preprocess
+        chosen = assumed_preprocess(self.input) if preprocess is None else preprocess
         self.preprocess = chosen if isinstance(chosen, Preprocess) else load_preprocess(chosen)
         self._pair: SessionPair | None = None
         self._forward_notes: tuple[str, ...] = ()
@@ -93,7 +101,7 @@ class Explainer:
                 layer=self.plan.layer,
             )
         saliency = combine(activation, gradient)
-        size = self._input.space(samples.feeds[self._input.name].shape)
+        size = self.input.space(samples.feeds[self.input.name].shape)
         return Explanation(
             logits=logits,
             class_index=classes,
@@ -128,7 +136,7 @@ class Explainer:
         return logits, activation, gradient
 
     def _gather(self, inputs: object) -> Samples:
-        return gather(inputs, self.inputs, self._input, self.preprocess)
+        return gather(inputs, self.inputs, self.input, self.preprocess)
 
     def _run(
         self, samples: Samples, target: Target
@@ -136,9 +144,9 @@ class Explainer:
         """Forward and backward, batch by batch: logits, cotangents, classes, activation and gradient of all samples."""
         pair = self._open(samples)
         parts = []
-        for place, feeds in cut(samples, self._input.shape[0] if self._input.shape else None):
+        for place, feeds in cut(samples, self.input.shape[0] if self.input.shape else None):
             one = pair.forward(feeds)
-            aim = _for_batch(target, place, samples.count, len(feeds[self._input.name]))
+            aim = _for_batch(target, place, samples.count, len(feeds[self.input.name]))
             cotangent = aim.cotangent(one.logits)
             activation, gradient = pair.activation(one), pair.backward(one, cotangent)
             self._require_finite(one.logits, gradient)
@@ -152,7 +160,7 @@ class Explainer:
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
         if self._pair is None:
-            _, feeds = next(cut(samples, self._input.shape[0] if self._input.shape else None))
+            _, feeds = next(cut(samples, self.input.shape[0] if self.input.shape else None))
             shipped = run_shipped(self.model, feeds, self._provider)
             pair = open_pair(self.plan, self._gradient, self._provider)
             difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))

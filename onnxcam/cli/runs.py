@@ -13,7 +13,7 @@ from onnxcam.cli.narration import say
 from onnxcam.cli.results import describe, make_folder, render
 from onnxcam.cli.sources import Source, batches, open_tensor, read
 from onnxcam.imaging import write_png
-from onnxcam.samples import gather, main_input
+from onnxcam.samples import gather
 from onnxcam.targets import parse_target, resolve_target
 
 __all__ = ["Request", "Run"]
@@ -62,7 +62,6 @@ class Run:
             request.preprocess,
             request.labels,
         )
-        self.spec = main_input(self.explainer.model, self.explainer.plan.layer, self.explainer.inputs)
         self.target = parse_target(request.target)
         resolve_target(self.target, self.explainer.labels)
         self._check_tensors()
@@ -84,7 +83,7 @@ class Run:
                 yield self._keep(result, index, source, next(unused))
 
     def _batch_size(self) -> int:
-        own = self.spec.shape[0] if self.spec.shape else None
+        own = self.explainer.input.shape[0] if self.explainer.input.shape else None
         return own or self.request.batch_size
 
     def _check_tensors(self) -> None:
@@ -95,7 +94,7 @@ class Run:
                 continue
             checked.add(source.kind)
             try:
-                gather(open_tensor(source.path), self.explainer.inputs, self.spec, None)
+                gather(open_tensor(source.path), self.explainer.inputs, self.explainer.input, None)
             except InputError as error:
                 raise InputError(f"'{source.path}': {error}", path=source.path, **error.facts) from error
 
