@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import onnx
+import onnx_ir
 import pytest
 from numpy.typing import NDArray
 
@@ -293,3 +294,16 @@ def test_weights_of_more_than_two_gigabytes_stay_in_their_file(tmp_path: Path, f
     explainer = onnxcam.Explainer(tmp_path / "big.onnx", provider="cpu")
     result = explainer.explain(np.random.default_rng(1).standard_normal((1, 3, 8, 8)).astype(np.float32), 2)
     np.testing.assert_allclose(result.gradient[0, 2], (result.activation[0, 2] > 0) / 36, atol=1e-7)
+
+
+def test_weights_in_external_files_give_the_same_map(
+    classifier: Path, tmp_path: Path, explainer: onnxcam.Explainer, x: Array
+) -> None:
+    """The gradient model refers to the same file: weights are neither read into it nor doubled."""
+    (tmp_path / "external").mkdir()
+    path = tmp_path / "external" / "model.onnx"
+    onnx.save(onnx.load(classifier), path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    outside = onnxcam.Explainer(path, provider="cpu")
+    np.testing.assert_array_equal(outside.explain(x, 1).map, explainer.explain(x, 1).map)
+    weights = [v.const_value for v in outside._gradient.model.graph.initializers.values()]
+    assert any(isinstance(w, onnx_ir.ExternalTensor) for w in weights)

@@ -1,5 +1,6 @@
 """Rows for `onnxcam/autodiff/rules/grid_sample.py`."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -53,8 +54,10 @@ CASES = (
         for padding in PADDINGS
         for is_aligned in (False, True)
     ),
-    # Two elements, between which a reflection turns at once.
-    sample("linear", "reflection", is_aligned=True, x=(1, 2, 2, 2), opsets=(20,)),
+    # Two elements, between which a reflection turns at once; three samples, as index -1 of two is the other.
+    dataclasses.replace(
+        sample("linear", "reflection", is_aligned=True, x=(3, 2, 2, 2), opsets=(20,)), id="GridSample-small"
+    ),
     *(
         Case(
             f"AffineGrid-{len(size) - 2}d-{how}{a}",
