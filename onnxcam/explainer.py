@@ -152,10 +152,8 @@ class Explainer:
             self._require_finite(one.logits, gradient)
             kept = place.stop - place.start
             parts.append([a[:kept] for a in (one.logits, cotangent, aim.class_index(one.logits), activation, gradient)])
-        logits, cotangents, classes, activation, gradient = (
-            np.concatenate(column) for column in zip(*parts, strict=True)
-        )
-        return logits, cotangents, classes, activation.astype(np.float32), gradient.astype(np.float32)
+        logits, cotangents, classes, activation, gradient = map(_joined, zip(*parts, strict=True))
+        return logits, cotangents, classes, _as_float32(activation), _as_float32(gradient)
 
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
@@ -212,6 +210,14 @@ def explain(
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
     return Explainer(model, layer, output, provider, preprocess, labels).explain(inputs, target, method)
+
+
+def _joined(parts: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _as_float32(array: NDArray[Any]) -> Float32:
+    return array.astype(np.float32, copy=False)
 
 
 def _labels(given: list[str] | tuple[str, ...] | str | Path | None) -> tuple[str, ...] | None:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 BLOCKS = (3, 4, 6, 3)
-PAUSE = 0.02  # seconds: the threads of the side that just ran have stopped spinning by then
+PAUSE = 0.2  # seconds: the threads of the side that just ran have stopped spinning by then
 
 
 class ResNet50:

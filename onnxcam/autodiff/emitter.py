@@ -82,6 +82,10 @@ class Emitter:
         """Whether `value` belongs to the forward model."""
         return isinstance(value, ir.Value) and value.graph is self._forward
 
+    def is_cotangent(self, value: ir.Value) -> bool:
+        """Whether `value` is a cotangent that the gradient model is given: zero but for a few scores, as a rule."""
+        return value.is_graph_input() and value not in self.residuals
+
     def _localise(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return self._initializer(value)

@@ -136,7 +136,8 @@ def _put_out(op: Emitter, x: ir.Value, ct: ir.Value | None, dead: list[ir.Node],
             layer=x.name,
             dead_ends=tuple(n.name for n in dead),
         )
-    output = op.Identity(ct)
+    is_free = ct.producer() is not None and not ct.is_graph_output()
+    output = ct if is_free else op.Identity(ct)
     output.name, output.dtype = f"{x.name}::gradient", op.dtype
     op.graph.outputs.append(output)
     return str(output.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,8 @@ __all__ = ["grad_cam"]
 def grad_cam(activation: NDArray[np.float32], gradient: NDArray[np.float32]) -> Saliency:
     """alpha_k = mean over space of dy/dA_k, raw = ReLU(sum_k alpha_k A_k).
 
-    Activation and gradient are `(N, K, *space)` with one spatial dimension or more. Both sums run in float64, so that
-    the map depends neither on the order of the channels nor on the batch.
+    Activation and gradient are `(N, K, *space)` with one spatial dimension or more. The sum over channels runs in
+    float64, so that the map depends neither on their order nor on the batch.
 
     Raises:
         InputError: the two shapes differ, or the layer has no spatial dimension or an empty one.
@@ -35,7 +37,10 @@ def grad_cam(activation: NDArray[np.float32], gradient: NDArray[np.float32]) -> 
             "Choose a layer before the pooling or flattening with --layer; onnxcam inspect lists them.",
             activation=activation.shape,
         )
-    alpha = gradient.mean(axis=tuple(range(2, gradient.ndim)), dtype=np.float64)
-    weighted = np.einsum("nk,nk...->n...", alpha, activation)
-    raw = np.maximum(weighted, 0)
-    return Saliency(raw=raw.astype(np.float32), alpha=alpha.astype(np.float32))
+    n, k, *space = activation.shape
+    positions = math.prod(space)
+    # As matrix products: several times faster than numpy's reductions over two axes.
+    alpha = gradient.reshape(n, k, positions) @ np.full(positions, 1 / positions, np.float32)
+    weighted = alpha[:, None, :].astype(np.float64) @ activation.reshape(n, k, positions)
+    raw = np.maximum(weighted, 0).astype(np.float32)
+    return Saliency(raw=raw.reshape(n, *space), alpha=alpha)

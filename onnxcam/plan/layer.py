@@ -21,7 +21,7 @@ def find_candidates(model: Model, score: ir.Value) -> tuple[Candidate, ...]:
     found = []
     for position, node in enumerate(between(model.graph, model.graph.inputs, [score])):
         layer = node.outputs[0]
-        if node.op_type in CONVOLUTIONS and _has_space(layer):
+        if node.op_type in CONVOLUTIONS and _has_space(layer) and layer is not score:
             name = node.name or str(layer.name)
             found.append(Candidate(str(layer.name), name, node.op_type, _dims(layer), position))
     return tuple(found)

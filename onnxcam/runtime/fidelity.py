@@ -27,10 +27,14 @@ def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provi
 
 
 def largest_difference(shipped: Mapping[str, NDArray[Any]], exposed: Mapping[str, NDArray[Any]]) -> float:
-    """The largest absolute difference of any output over that output's largest entry."""
+    """The largest absolute difference of any output over that output's largest finite entry.
+
+    The same infinity, or NaN in both, is no difference; in one of them alone it is an infinite one.
+    """
     worst = 0.0
     for name, wanted in shipped.items():
-        scale = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
-        gap = np.abs(wanted.astype(np.float64) - exposed[name].astype(np.float64))
-        worst = max(worst, float(np.max(gap, initial=0.0)) / scale)
+        scale = float(np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)) or 1.0
+        is_same = (wanted == exposed[name]) | (np.isnan(wanted) & np.isnan(exposed[name]))
+        gap = np.abs(wanted[~is_same].astype(np.float64) - exposed[name][~is_same].astype(np.float64))
+        worst = max(worst, float(np.nan_to_num(gap, nan=np.inf, posinf=np.inf).max(initial=0.0)) / scale)
     return worst

@@ -75,6 +75,14 @@ def test_the_layer_has_space_and_lies_on_the_way(write_model: Write) -> None:
     assert [c.layer for c in plan.candidates] == ["c"]
 
 
+def test_the_score_itself_is_no_layer(write_model: Write) -> None:
+    """A segmentation network ends in a Conv: its gradient would be the cotangent."""
+    text = "g (float[N, 3, 8, 8] x) => (float[N, 4, 6, 6] y) { c = Conv(x, w)   r = Relu(c)   y = Conv(r, one) }"
+    plan = planned(write_model(text, w=W, one=ONE))
+    assert plan.layer == "c"
+    assert [c.layer for c in plan.candidates] == ["c"]
+
+
 def test_a_layer_is_named_by_value_or_by_node(classifier: Path, tmp_path: Path) -> None:
     import onnx
 

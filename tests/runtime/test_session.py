@@ -76,6 +76,20 @@ def test_the_largest_difference_is_relative_to_each_output() -> None:
     assert largest_difference(shipped, exposed) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    ("exposed", "difference"),
+    [
+        ([1.0, np.inf, np.nan], 0.0),
+        ([1.0, -np.inf, np.nan], np.inf),
+        ([1.0, np.inf, 0.0], np.inf),
+        ([1.5, np.inf, np.nan], 0.5),
+    ],
+    ids=["the same", "another infinity", "no longer NaN", "a finite entry"],
+)
+def test_what_is_not_finite_is_compared_too(exposed: list[float], difference: float) -> None:
+    assert largest_difference({"a": np.array([1.0, np.inf, np.nan])}, {"a": np.array(exposed)}) == difference
+
+
 def test_a_model_that_the_runtime_cannot_load_is_refused(tmp_path: Path) -> None:
     text = '<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y) { y = NoSuchOperator(x) }'
     onnx.save(onnx.parser.parse_model(text), tmp_path / "m.onnx")

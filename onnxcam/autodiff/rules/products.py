@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
+import numpy as np
 import onnx_ir as ir
 
 from onnxcam.autodiff.broadcasting import sum_to
@@ -13,6 +14,9 @@ from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
 
 Values = tuple[ir.Value, ...]
+
+MANY_SCORES = 256
+"""From this many scores on, finding those that a cotangent speaks of costs less than reading all their weights."""
 
 
 @vjp("MatMul", broadcasts=True)
@@ -27,7 +31,7 @@ def matmul(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     if rank_b == 1:
         a_bar = op.Mul(ct, b)
     elif rank_b == 2 and rank_a <= 2:
-        a_bar = op.Gemm(ct, b, transB=1)
+        a_bar = op.Gemm(*_spoken_of(op, node, ct, axis=1), transB=1)
     else:
         a_bar = op.MatMul(ct, _swapped(op, b, rank_b))
     return _row(op, a_bar, rank_a), _right(op, node, ct)
@@ -42,7 +46,7 @@ def gemm(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     if turns_a:
         a_bar = op.Gemm(b, ct, alpha=alpha, transA=turns_b, transB=1)
     else:
-        a_bar = op.Gemm(ct, b, alpha=alpha, transB=1 - turns_b)
+        a_bar = op.Gemm(*_spoken_of(op, node, ct, axis=1 - turns_b), alpha=alpha, transB=1 - turns_b)
     if turns_b:
         b_bar = op.Gemm(ct, a, alpha=alpha, transA=1, transB=turns_a)
     else:
@@ -62,6 +66,20 @@ def einsum(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     """
     terms, output = _terms(node)
     return tuple(_operand(op, node, ct, terms, output, i) for i in range(len(terms)))
+
+
+def _spoken_of(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int) -> tuple[ir.Value, ir.Value | None]:
+    """`ct` and the second operand, cut to the scores that `ct` is not zero for; `axis` of the operand counts scores.
+
+    A classifier's last weights are the largest that a gradient reads, and the target speaks of one row of them.
+    """
+    b, scores = node.inputs[1], node.dims(1)[axis]
+    if scores is None or scores < MANY_SCORES or not op.is_cotangent(ct) or not node.constants.is_constant(b):
+        return ct, b
+    first = np.arange(scores) == 0  # always one, for no product runs over nothing
+    is_spoken_of = op.Or(op.Cast(op.ReduceMax(op.Abs(ct), [0], keepdims=0), to=ir.DataType.BOOL), first)
+    indices = op.Reshape(op.NonZero(is_spoken_of), [-1])
+    return op.Gather(ct, indices, axis=1), op.Gather(b, indices, axis=axis)
 
 
 def _right(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:

@@ -80,4 +80,10 @@ CASES = (
     einsum("iji->ij", (3, 2, 3), name="diagonal-outer"),
     einsum("bii,bij->bj", (2, 3, 3), (2, 3, 4), name="diagonal-product"),
     einsum("iii->i", (3, 3, 3), name="diagonal-cube"),
+    # Many scores: only the weights of those that the cotangent speaks of are read.
+    Case("Gemm-many-scores", "y = Gemm <transB = 1> (a, b)", {"a": (2, 3), "b": (300, 3)}, (13,), constant=("b",)),
+    Case(
+        "Gemm-many-scores-across", "y = Gemm <alpha = 2.0> (a, b)", {"a": (2, 3), "b": (3, 300)}, (13,), constant=("b",)
+    ),
+    Case("MatMul-many-scores", "y = MatMul(a, b)", {"a": (2, 3), "b": (3, 300)}, (13,), constant=("b",)),
 )
