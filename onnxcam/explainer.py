@@ -226,7 +226,7 @@ def _labels(given: list[str] | tuple[str, ...] | str | Path | None) -> tuple[str
 
 def _for_batch(target: Target, place: slice, total: int, size: int) -> Target:
     """The target of one batch: what is given for each sample is cut and padded as the batch is."""
-    rows = np.minimum(np.arange(place.start, place.start + size), place.stop - 1)
+    rows = [min(row, place.stop - 1) for row in range(place.start, place.start + size)]
     if isinstance(target, ClassIndex) and isinstance(target.index, tuple) and len(target.index) == total:
         return ClassIndex(tuple(target.index[row] for row in rows))
     if isinstance(target, Cotangent) and isinstance(target.of, np.ndarray) and len(target.of) == total:

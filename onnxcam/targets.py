@@ -182,10 +182,10 @@ def _index_of(label: str, labels: Sequence[str] | None) -> int:
 
 def _by_class(logits: Logits) -> Logits:
     """The scores as (N, C), summed over positions."""
-    if logits.ndim == 0:
-        return logits.reshape(1, 1)
-    if logits.ndim == 1:
+    if logits.ndim < 2:
         return logits.reshape(1, -1)
+    if logits.ndim == 2:
+        return logits
     summed: Logits = logits.reshape(*logits.shape[:2], -1).sum(axis=-1)
     return summed
 

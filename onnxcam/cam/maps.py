@@ -21,8 +21,8 @@ def normalize(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     Source: pytorch-grad-cam, `scale_cam_image`.
     """
     space = tuple(range(1, maps.ndim))
-    shifted = maps - maps.min(axis=space, keepdims=True)
-    scaled: NDArray[np.float32] = shifted / (shifted.max(axis=space, keepdims=True) + EPSILON)
+    scaled: NDArray[np.float32] = maps - maps.min(axis=space, keepdims=True)
+    scaled /= scaled.max(axis=space, keepdims=True) + EPSILON
     return scaled
 
 
@@ -52,8 +52,10 @@ def to_input_size(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np
     maps = normalize(raw.astype(np.float32, copy=False))
     if len(size) == 2:
         height, width = size
-        resized = [cv2.resize(single, (width, height), interpolation=cv2.INTER_LINEAR) for single in maps]
-        return normalize(np.asarray(resized, np.float32).reshape(len(maps), *size))
+        resized = np.empty((len(maps), height, width), np.float32)
+        for single, target in zip(maps, resized, strict=True):
+            cv2.resize(single, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
+        return normalize(resized)
     for axis, length in enumerate(size, start=1):
         maps = resize_axis(maps, length, axis)
     return normalize(maps)
