@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -218,12 +219,18 @@ def test_python_m_onnxcam_and_a_reader_that_goes_away(tmp_path: Path, model: Pat
     assert "BrokenPipe" not in told
 
 
+def listen_to_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_of_a_process_is_one_line(tmp_path: Path, model: Path) -> None:
     rng = np.random.default_rng(0)
     np.save(tmp_path / "many.npy", rng.normal(size=(3000, 3, 8, 8)).astype(np.float32))
     command = [sys.executable, "-m", "onnxcam", "explain", model, tmp_path / "many.npy", "-o", tmp_path / "out"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    # Below a shell's background job, Ctrl-C is ignored from the start; here it is to be heard.
+    with subprocess.Popen(command, **pipes, preexec_fn=listen_to_ctrl_c) as process:
         while process.poll() is None and not (tmp_path / "out" / "many-0.png").exists():
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)

@@ -28,19 +28,16 @@ class Family:
         source: `torchvision` or `timm`.
         name: The library's name for it.
         size: Height and width of the input.
-        seed: Of the input. Where an activation lies within rounding of a ReLU's kink, ONNX Runtime and PyTorch may
-            decide differently and both are right; another seed is taken then.
     """
 
     source: str
     name: str
     size: int = SIZE
-    seed: int = 0
 
-    def sample(self) -> Array:
+    def sample(self, seed: int = 0) -> Array:
         """Two inputs, (2, 3, size, size) float32."""
         shape = (2, 3, self.size, self.size)
-        return np.random.default_rng(self.seed).standard_normal(shape).astype(np.float32)
+        return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
     def build(self, activation: Callable[[], nn.Module] | None = None) -> nn.Module:
         """The network in evaluation mode, weights random but seeded, batch statistics calibrated.
