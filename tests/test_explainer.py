@@ -162,20 +162,19 @@ def test_signals_and_volumes(write_model: Write, rng: np.random.Generator) -> No
         np.testing.assert_allclose(result.map.reshape(2, -1).max(1), 1, atol=1e-4)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float64], ids=["float16", "float64"])
-def test_other_precisions_give_the_same_map(
-    classifier: Path, tmp_path: Path, explainer: onnxcam.Explainer, x: Array, dtype: type[np.floating[Any]]
+def test_half_precision_gives_the_same_map(
+    classifier: Path, tmp_path: Path, explainer: onnxcam.Explainer, x: Array
 ) -> None:
+    """(ONNX Runtime's CPU provider has no float64 Conv; the rules' tests run gradient models in float64.)"""
     proto = onnx.load(classifier)
-    element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     for tensor in proto.graph.initializer:
-        tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor).astype(dtype), tensor.name))
+        tensor.CopyFrom(
+            onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor).astype(np.float16), tensor.name)
+        )
     for value in (*proto.graph.input, *proto.graph.output):
-        value.type.tensor_type.elem_type = element
-    onnx.save(proto, tmp_path / "other.onnx")
-    if dtype is np.float64:
-        pytest.skip("ONNX Runtime's CPU provider has no float64 Conv")
-    result = onnxcam.explain(tmp_path / "other.onnx", x, [0, 1, 2, 3], provider="cpu")
+        value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    onnx.save(proto, tmp_path / "half.onnx")
+    result = onnxcam.explain(tmp_path / "half.onnx", x, [0, 1, 2, 3], provider="cpu")
     assert result.map.dtype == np.float32
     np.testing.assert_allclose(result.map, explainer.explain(x, [0, 1, 2, 3]).map, atol=0.02)
 
