@@ -76,7 +76,7 @@ def _spoken_of(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int) -> tuple
     b, scores = node.inputs[1], node.dims(1)[axis]
     if scores is None or scores < MANY_SCORES or not op.is_cotangent(ct) or not node.constants.is_constant(b):
         return ct, b
-    first = np.arange(scores) == 0  # always one, for no product runs over nothing
+    first = np.arange(scores) == 0  # always one: not every runtime multiplies matrices without a row
     is_spoken_of = op.Or(op.Cast(op.ReduceMax(op.Abs(ct), [0], keepdims=0), to=ir.DataType.BOOL), first)
     indices = op.Reshape(op.NonZero(is_spoken_of), [-1])
     return op.Gather(ct, indices, axis=1), op.Gather(b, indices, axis=axis)
