@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeVar
 
-__all__ = ["Entry", "Kind", "Rule", "declare_zero", "entries", "find", "vjp"]
+__all__ = ["Entry", "Kind", "Rule", "declare_none", "declare_zero", "entries", "find", "vjp"]
 
-Kind = Literal["rule", "zero"]
+Kind = Literal["rule", "expansion", "zero", "none"]
 Rule = Callable[..., Any]
 R = TypeVar("R", bound=Rule)
 
@@ -21,8 +21,9 @@ class Entry:
         domain: `""` for `ai.onnx`.
         op_type: The operator's name.
         since: First version of the operator that the entry holds for; it holds until the next entry's.
-        kind: `rule`, or `zero` for an operator that is piecewise constant or carries no gradient.
-        rule: The function, None for `zero`.
+        kind: `rule`; `expansion`: computed by standard operators, which are differentiated in its place; `zero`: a
+            function of floats that is piecewise constant; `none`: no float passes through.
+        rule: The function, None for `zero` and `none`.
         broadcasts: Whether the operator broadcasts its inputs, so that their cotangents must be summed back.
     """
 
@@ -49,9 +50,15 @@ def vjp(*op_types: str, domain: str = "", since: int = 1, broadcasts: bool = Fal
 
 
 def declare_zero(*op_types: str, domain: str = "", since: int = 1) -> None:
-    """Declare that no gradient flows through `op_types`: piecewise constant, or without a float input."""
+    """Declare that the gradient of `op_types` is zero: they read floats, and are piecewise constant in them."""
     for op_type in op_types:
         _add(Entry(domain, op_type, since, "zero", None))
+
+
+def declare_none(*op_types: str, domain: str = "", since: int = 1) -> None:
+    """Declare that no float passes through `op_types`, so that there is nothing to differentiate."""
+    for op_type in op_types:
+        _add(Entry(domain, op_type, since, "none", None))
 
 
 def find(domain: str, op_type: str, version: int) -> Entry | None:

@@ -24,7 +24,7 @@ The contract:
 7.  Constants take the gradient's dtype from the emitter (`op.Mul(ct, 2.0)`); a rule names no dtype.
 8.  At a kink its docstring states the subgradient. Relu is 0 at 0; ties are as in PyTorch.
 9.  A form that it cannot differentiate raises `node.refusal(reason)`. Operators without a gradient are declared with
-    `declare_zero`; a missing rule and a declared zero never mix.
+    `declare_zero`, or `declare_none` where no float passes; a missing rule and a declared zero never mix.
 10. A rule holds for every version of the operator from `since` on, until the next rule's; versions that differ only in
     types or in where a parameter stands share one.
 """
