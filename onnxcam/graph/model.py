@@ -15,13 +15,14 @@ from onnxcam.graph.analyse import analyse
 from onnxcam.graph.constants import Constants
 from onnxcam.graph.external import check_external_data
 
-__all__ = ["Model", "load"]
+__all__ = ["OLDEST_OPSET", "Model", "load"]
 
-STANDARD_DOMAINS = frozenset({"", "ai.onnx.ml"})
+STANDARD_DOMAINS = frozenset({"", "ai.onnx.ml", "ai.onnx.preview"})
 RUNTIME_DOMAINS = frozenset(
     {"ai.onnx.preview.training", "ai.onnx.training", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"}
 )
 OLDEST_OPSET = 7
+"""Oldest version of `ai.onnx` that a model may import."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,3 +11,10 @@ declare_zero("Shape", "Size", "EyeLike")
 
 # Draws: the sample does not depend on its input, or as a step function.
 declare_zero("RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+
+# Of a container: how long it is, whether it holds anything.
+declare_zero("SequenceLength", "OptionalHasElement")
+
+# Classical machine learning: thresholds, look-ups, decision trees.
+declare_zero("Binarizer", "LabelEncoder", "OneHotEncoder", domain="ai.onnx.ml")
+declare_zero("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", domain="ai.onnx.ml")
