@@ -10,6 +10,7 @@ import onnx_ir as ir
 from onnx_ir.passes import common
 
 from onnxcam.graph.ranks import is_rounded_up, known_shape
+from onnxcam.graph.stand_ins import with_stand_ins
 
 __all__ = ["analyse"]
 
@@ -41,6 +42,17 @@ def _infer_shapes(model: ir.Model) -> None:
 
     What the file declares of inner values is a last resort: some exporters write it wrong.
     """
+    sketch = with_stand_ins(model)
+    _infer(sketch)
+    if sketch is not model:
+        for graph, sketched in zip(model.graphs(), sketch.graphs(), strict=True):
+            found = ir.convenience.create_value_mapping(sketched)
+            for name, value in ir.convenience.create_value_mapping(graph).items():
+                if name in found:
+                    value.type, value.shape = found[name].type, found[name].shape
+
+
+def _infer(model: ir.Model) -> None:
     declared = _forget_declared(model.graph)
     infer = common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=True)
     with _hidden(model):
