@@ -34,6 +34,8 @@ def known_shape(node: ir.Node) -> ir.Shape | None:
         return ir.Shape(first)
     if node.op_type == "Compress" and "axis" not in node.attributes:
         return ir.Shape([None])
+    if node.op_type == "STFT":
+        return ir.Shape([None] * 4)
     if node.op_type in RANK_KEEPING or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None

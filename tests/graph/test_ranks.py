@@ -16,13 +16,14 @@ from tests.conftest import Write
         ('y = Einsum <equation = "...ij->...ji"> (x)', 3),
         ('y = Einsum <equation = "...ij"> (x)', 3),
         ('y = Einsum <equation = "...i,...i->..."> (x, x)', 2),
+        ("y = STFT (x, e, f)", 4),
         ("y = GroupNormalization <num_groups = 1> (x, f, f)", 3),
     ],
-    ids=["compress", "compress flat", "split", "reduce", "einsum", "implicit einsum", "einsum of two", "group norm"],
+    ids=["compress", "compress flat", "split", "reduce", "einsum", "implicit einsum", "of two", "stft", "group norm"],
 )
 def test_the_rank_is_known_where_sizes_are_not(write_model: Write, node: str, rank: int) -> None:
     path = write_model(
-        f"g (float[A, B, C] x, bool[D] k, int64[E] i, float[F] f) => (float[1] y) {{ {node} }}", opset=21
+        f"g (float[A, B, C] x, bool[D] k, int64[E] i, float[F] f, int64 e) => (float[1] y) {{ {node} }}", opset=21
     )
     shape = load(path).value("y").shape
     assert shape is not None
