@@ -27,6 +27,15 @@ def _carries(value: ir.Value | None) -> bool:
     return producer is not None and producer.op_type in INTEGER_PRODUCTS
 
 
+@vjp("BitCast")
+def bit_cast(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
+    """x̅ = y̅ where the type stays; bits read as another type have no derivative."""
+    given, wanted = node.inputs[0], ir.DataType(node.attribute("to"))
+    if given is None or given.dtype != wanted:
+        raise node.refusal(f"it reads the bits of {given.dtype if given is not None else 'nothing'} as {wanted}")
+    return ct
+
+
 @vjp("Identity")
 def identity(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = y̅."""

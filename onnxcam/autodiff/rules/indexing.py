@@ -1,4 +1,4 @@
-"""Operators that pick elements by index: Gather and its kin, TopK, Compress, ReverseSequence."""
+"""Operators that pick elements by index: Gather and its kin, TopK, Compress, Unique, ReverseSequence."""
 
 from __future__ import annotations
 
@@ -67,8 +67,23 @@ def compress(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     chosen = op.Reshape(op.NonZero(node.inputs[1]), [-1, 1])
     if node.attribute("axis") is not None:
         return _added_up(op, node, ct, chosen, 1, node.axis())
-    zeros = op.Expand(np.zeros(()), op.Reshape(op.ReduceProd(op.Shape(node.inputs[0])), [1]))
-    return shaped_as(op, node.inputs[0], op.ScatterND(zeros, chosen, ct))
+    return _flat_placed(op, node, ct, chosen)
+
+
+@vjp("Unique")
+def unique(op: Emitter, node: ForwardNode, ct: ir.Value | None, *_: None) -> ir.Value | None:
+    """x̅ = y̅ at the first of equal elements (without an axis, of x flattened), 0 at the others."""
+    if ct is None:
+        return None
+    if len(node.outputs) > 1 and node.outputs[1].name:
+        indices = node.outputs[1]
+    else:
+        form = {name: node.attribute(name) for name in ("axis", "sorted")}
+        _, indices = op.Unique(node.inputs[0], **form, _outputs=2)
+    first = op.Unsqueeze(indices, [1])
+    if node.attribute("axis") is not None:
+        return _added_up(op, node, ct, first, 1, node.axis())
+    return _flat_placed(op, node, ct, first)
 
 
 @vjp("ReverseSequence")
@@ -76,6 +91,12 @@ def reverse_sequence(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = y̅ with the same spans reversed."""
     axes = {name: node.attribute(name) for name in ("batch_axis", "time_axis")}
     return op.ReverseSequence(ct, node.inputs[1], **axes)
+
+
+def _flat_placed(op: Emitter, node: ForwardNode, ct: ir.Value, indices: ir.Value) -> ir.Value:
+    """`ct` at indices (…, 1) of the first input flattened, 0 elsewhere."""
+    zeros = op.Expand(np.zeros(()), op.Reshape(op.ReduceProd(op.Shape(node.inputs[0])), [1]))
+    return shaped_as(op, node.inputs[0], op.ScatterND(zeros, indices, ct))
 
 
 def _flattened(op: Emitter, node: ForwardNode, ct: ir.Value, indices: NDArray[Any], axis: int) -> ir.Value:

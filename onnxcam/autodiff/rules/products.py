@@ -1,4 +1,4 @@
-"""Matrix products and Einstein sums."""
+"""Matrix products, Einstein sums and determinants."""
 
 from __future__ import annotations
 
@@ -66,6 +66,16 @@ def einsum(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     """
     terms, output = _terms(node)
     return tuple(_operand(op, node, ct, terms, output, i) for i in range(len(terms)))
+
+
+@vjp("Det")
+def det(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
+    """x̅ = y̅·C, Cᵢⱼ the determinant of x with its row i replaced by the unit vector eⱼ: also where x is singular."""
+    rank = node.rank()
+    identity = _identity(op, node, 0, rank - 1)
+    is_row = op.Cast(op.Unsqueeze(identity, [1, 3]), to=ir.DataType.BOOL)  # (i, 1, row, 1)
+    replaced = op.Where(is_row, op.Unsqueeze(identity, [0, 2]), op.Unsqueeze(node.inputs[0], [rank - 2, rank - 1]))
+    return op.Mul(op.Unsqueeze(ct, [rank - 2, rank - 1]), op.Det(replaced))
 
 
 def _spoken_of(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int) -> tuple[ir.Value, ir.Value | None]:

@@ -2,6 +2,7 @@
 
 Source: ONNX ScatterElements (named Scatter before version 11) and ScatterND; reductions add and mul since 16, max and
 min since 18. With reduction none, what several updates at one index give is undefined, and so is its gradient.
+TensorScatter writes a run of updates into a cache.
 """
 
 from __future__ import annotations
@@ -47,6 +48,20 @@ def scatter_nd(op: Emitter, node: ForwardNode, ct: ir.Value) -> Triple:
         return op.ScatterND(data, indices, updates, reduction=reduction)
 
     return _reduced(op, node, ct, gather, scatter)
+
+
+@vjp("TensorScatter")
+def tensor_scatter(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """c̅ = y̅ where nothing was written, u̅ = y̅ there: from each sample's index on, round the end where circular."""
+    update, first, axis = node.inputs[1], node.input(2), node.axis()
+    run = op.Range(0, op.Gather(op.Shape(update), axis), 1)
+    at = op.Add(op.Unsqueeze([0] if first is None else first, [1]), run)  # (B, S)
+    if node.attribute("mode") == "circular":
+        at = op.Mod(at, op.Gather(op.Shape(node.inputs[0]), [axis]))
+    others = [*range(1, axis), *range(axis + 1, node.rank())]
+    indices = op.Expand(op.Unsqueeze(at, others), op.Shape(update))
+    kept = op.ScatterElements(ct, indices, zeros_like(op, update), axis=axis)
+    return kept, op.GatherElements(ct, indices, axis=axis)
 
 
 def _reduced(op: Emitter, node: ForwardNode, ct: ir.Value, gather: Gather, scatter: Scatter) -> Triple:

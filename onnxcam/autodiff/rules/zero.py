@@ -15,6 +15,9 @@ declare_zero("RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"
 # Of a container: how long it is, whether it holds anything.
 declare_zero("SequenceLength", "OptionalHasElement")
 
+# Its edges are rounded to bins of the spectrum.
+declare_zero("MelWeightMatrix")
+
 # Classical machine learning: thresholds, look-ups, decision trees.
 declare_zero("Binarizer", "LabelEncoder", "OneHotEncoder", domain="ai.onnx.ml")
 declare_zero("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", domain="ai.onnx.ml")

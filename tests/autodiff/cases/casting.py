@@ -17,6 +17,8 @@ CASES = (
     ),
     Case("CastLike", "y = CastLike(x, t)", X | {"t": np.array([1.0])}, opsets=(15, NEWEST), constant=("t",)),
     Case("Identity", "y = Identity(x)", X, opsets=(7, 14, NEWEST)),
+    # The type that stays is float, as ONNX Runtime is given it, where the reference evaluator is given double.
+    Case("BitCast", "f = BitCast <to = 1> (x) y = Sin(f)", X, opsets=(26, NEWEST), runtime="onnxruntime"),
     Case("Dropout", "y = Dropout <ratio = 0.3> (x)", X, opsets=(7, 10)),
     Case("Dropout-mask", "y, m = Dropout(x)", X, opsets=(10, 12, NEWEST)),
     Case("Dropout-inference", "y = Dropout(x, r)", X | {"r": RATIO}, opsets=(12, NEWEST), constant=("r",)),

@@ -124,6 +124,16 @@ CASES = (
     *compressed("-0", "<axis = 0>", X, [False, True, True]),
     *compressed("-negative", "<axis = -1>", X, [False, True]),
     *compressed("-flat", "", (2, 3), [False, True, True, False, True]),
+    Case("Unique", "y = Unique(x)", {"x": (2, 3)}, (11, 28, NEWEST)),
+    Case("Unique-indices", "y, i = Unique(x)", {"x": (2, 3)}, (11, NEWEST)),
+    Case("Unique-inverse", "u, , j = Unique(x) v = Exp(u) y = Gather(v, j)", {"x": (2, 3)}, (11,)),
+    Case("Unique-axis", "y, i, j, c = Unique <axis = 0> (x)", {"x": X}, (11, NEWEST)),
+    Case("Unique-negative", "y = Unique <axis = -1> (x)", {"x": X}, (11,)),
+    Case("Unique-unsorted-axis", "y, i = Unique <axis = 0, sorted = 0> (x)", {"x": X}, (11,)),
+    # Unsorted, the reference evaluator sorts where it puts out values alone, takes rows for elements without an axis,
+    # and rows along any axis.
+    Case("Unique-unsorted", "y = Unique <sorted = 0> (x)", {"x": (2, 3)}, (11,), runtime="onnxruntime"),
+    Case("Unique-unsorted-columns", "y = Unique <axis = 1, sorted = 0> (x)", {"x": X}, (11,), runtime="onnxruntime"),
     Case("ReverseSequence", "y = ReverseSequence(x, n)", {"x": X, "n": ints(3, 2, 1, 2)}, (10, NEWEST)),
     Case(
         "ReverseSequence-axes",

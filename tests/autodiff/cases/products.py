@@ -1,5 +1,7 @@
 """Rows for `onnxcam/autodiff/rules/products.py`."""
 
+import numpy as np
+
 from tests.autodiff.cases.case import NEWEST, Case
 
 OPSETS = (7, 9, 11, 13, NEWEST)
@@ -80,6 +82,11 @@ CASES = (
     einsum("iji->ij", (3, 2, 3), name="diagonal-outer"),
     einsum("bii,bij->bj", (2, 3, 3), (2, 3, 4), name="diagonal-product"),
     einsum("iii->i", (3, 3, 3), name="diagonal-cube"),
+    Case("Det", "y = Det(x)", {"x": (3, 3)}, (11, 22, NEWEST)),
+    Case("Det-batch", "y = Det(x)", {"x": (2, 3, 4, 4)}, (11, 22)),
+    Case("Det-one", "y = Det(x)", {"x": (3, 1, 1)}, (22,)),
+    Case("Det-rank-2-of-3", "y = Det(x)", {"x": np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 1.0, -1.0]])}, (22,)),
+    Case("Det-rank-1-of-3", "y = Det(x)", {"x": np.outer([1.0, 2.0, -1.0], [3.0, 1.0, 2.0])}, (22,)),
     # Many scores: only the weights of those that the cotangent speaks of are read.
     Case("Gemm-many-scores", "y = Gemm <transB = 1> (a, b)", {"a": (2, 3), "b": (300, 3)}, (13,), constant=("b",)),
     Case(

@@ -32,6 +32,10 @@ SLICES_TIED: dict[str, Values] = {
 }
 SLICES_TWICE: dict[str, Values] = {"d": (4, 3), "i": ints((2,), (0,), (2,)), "u": (3, 3)}
 
+CACHE: dict[str, Values] = {"c": (2, 3, 5, 4), "u": (2, 3, 2, 4)}
+CACHE_1: dict[str, Values] = {"c": (2, 5, 3), "u": (2, 3, 3), "i": np.array([2, 0])}
+CACHE_LAST: dict[str, Values] = {"c": (2, 3, 5), "u": (2, 3, 5), "i": np.array([0, 0])}
+
 
 def reduced(op_type: str, attributes: str, inputs: dict[str, Values]) -> tuple[Case, ...]:
     """Every reduction; for max and min, differences see no ties."""
@@ -65,4 +69,11 @@ CASES = (
     *reduced("ScatterND", "", SLICES_TWICE),
     Case("ScatterND-max-ties", 'y = ScatterND <reduction = "max"> (d, i, u)', SLICES_TIED, (18,)),
     Case("ScatterND-min-ties", 'y = ScatterND <reduction = "min"> (d, i, u)', SLICES_TIED, (18,)),
+    Case("TensorScatter", "y = TensorScatter(c, u, i)", CACHE | {"i": np.array([1, 3])}, (24, NEWEST)),
+    Case("TensorScatter-start", "y = TensorScatter(c, u)", CACHE, (24,)),
+    *(
+        Case(f"TensorScatter-{mode}", f'y = TensorScatter <mode = "{mode}", axis = 1> (c, u, i)', given, (24, NEWEST))
+        for mode, given in (("linear", CACHE_1), ("circular", CACHE_1 | {"i": np.array([4, -1])}))
+    ),
+    Case("TensorScatter-last", "y = TensorScatter <axis = -1> (c, u, i)", CACHE_LAST, (24,), constant=("i",)),
 )
