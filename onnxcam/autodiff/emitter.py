@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import onnx_ir as ir
 import onnxscript
 
-from onnxcam.graph import Constants, static_shape
+from onnxcam.graph import Constants, known_shape, static_shape
 
-__all__ = ["OPSET", "Emitter", "Residual"]
+__all__ = ["FLOATS", "OPSET", "Emitter", "Residual"]
 
 OPSET = 18
-"""Opset of every gradient model: the oldest whose ReduceX take axes as input and ScatterElements reduces."""
-IR_VERSION = 8
+"""Opset of gradient models: the oldest whose ReduceX take axes as input and ScatterElements reduces.
+
+Where a sub-graph or a function body is computed again, it is the model's own opset, if that is newer.
+"""
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 
 
@@ -36,10 +39,31 @@ class Residual:
 
 
 class Builder(onnxscript.GraphBuilder):
-    """onnxscript's builder, told that inputs and attributes come apart: sorting them takes a third of its time."""
+    """onnxscript's builder, told that inputs and attributes come apart: sorting them takes a third of its time.
+
+    Attributes:
+        tape: The nodes of this graph in the order in which they were made.
+        numbers: Counts the values of the graph and its sub-graphs, so that no two have one name.
+    """
+
+    def __init__(self, graph: ir.Graph, parent: Builder | None = None) -> None:
+        super().__init__(graph, parent=parent)
+        self.tape: list[ir.Node] = []
+        self.numbers: Iterator[int] = itertools.count() if parent is None else parent.numbers
 
     def _partition_inputs_attributes(self, schema: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return args, kwargs
+
+    def _adapt_outputs(self, outputs: Any, op_type: str) -> Sequence[ir.Value]:
+        name = f"v_{op_type}_{next(self.numbers)}"
+        return [ir.Value(name=name if outputs == 1 else f"{name}_{i}") for i in range(outputs)]
+
+    def _generate_node_name(self, op_type: str) -> str:
+        return f"{op_type}_node_{next(self.numbers)}"
+
+    def _add_node(self, node: ir.Node) -> None:
+        self.tape.append(node)
+        super()._add_node(node)
 
 
 class Emitter:
@@ -48,17 +72,35 @@ class Emitter:
     An argument may be a value of the gradient graph, a value of the forward graph (it becomes a residual, or an
     initializer if it is constant), a numpy array, a Python number or a list of them. Float arguments take the
     gradient's dtype.
+
+    Attributes:
+        graph: The gradient graph, or a sub-graph of it.
+        dtype: Element type of everything that is computed, float or double.
+        opset: Version of `ai.onnx` that is emitted.
+        constants: What is known without a run of the values of the forward graph and of this one.
+        residuals: What the gradient model reads, by its inputs.
+        dead_ends: Nodes at which a cotangent arrived, and none left.
+        root: The emitter of the whole gradient graph; this one, unless it writes a sub-graph.
     """
 
-    def __init__(self, forward: ir.Graph, constants: Constants, dtype: ir.DataType) -> None:
-        self.graph = ir.Graph([], [], nodes=[], opset_imports={"": OPSET}, name="gradient")
-        self.dtype = dtype
-        self._builder = Builder(self.graph)
-        self._constants = constants
-        self._forward = forward
-        self._local: dict[ir.Value, ir.Value] = {}
-        self._shapes: dict[ir.Value, ir.Value] = {}
+    def __init__(
+        self,
+        forward: ir.Graph,
+        constants: Constants,
+        dtype: ir.DataType,
+        opset: int = OPSET,
+        *,
+        outer: Emitter | None = None,
+    ) -> None:
+        self.graph = ir.Graph([], [], nodes=[], opset_imports={"": opset}, name="body" if outer else "gradient")
+        self.dtype, self.opset, self.constants = dtype, opset, constants
+        self.root: Emitter = outer.root if outer else self
         self.residuals: dict[ir.Value, Residual] = {}
+        self.dead_ends: list[ir.Node] = []
+        self._builder: Builder = Builder(self.graph, outer._builder if outer else None)
+        self._forward = forward
+        self._local: dict[ir.Value, Any] = {}
+        self._shapes: dict[ir.Value, ir.Value] = {}
 
     def __getattr__(self, op_type: str) -> Callable[..., Any]:
         if not op_type[:1].isupper():
@@ -66,17 +108,64 @@ class Emitter:
 
         def emit(*inputs: Any, _outputs: int = 1, **attributes: Any) -> Any:
             if op_type == "Shape" and not attributes and self.is_forward(inputs[0]):
-                return self._shape(inputs[0])
-            local = [self._localise(value) for value in inputs]
-            attributes = {k: v for k, v in attributes.items() if v is not None}
-            return self._builder.call_op(op_type, local, attributes, version=OPSET, outputs=_outputs)
+                return self.root._shape(inputs[0])
+            values = self.emit(op_type, inputs, attributes, _outputs)
+            return values[0] if _outputs == 1 else values
 
         return emit
+
+    def emit(
+        self, op_type: str, inputs: Sequence[Any], attributes: Mapping[str, Any], outputs: int = 1
+    ) -> Sequence[ir.Value]:
+        """Append a node, and return its outputs: `op.Mul(…)` for any name. An attribute of None is left out."""
+        local = [self.local(value) for value in inputs]
+        given = {k: v for k, v in attributes.items() if v is not None}
+        made = self._builder.call_op(op_type, local, given, version=self.opset, outputs=outputs)
+        values = [made] if isinstance(made, ir.Value) else made
+        for value in values:
+            if value.shape is None:
+                node = value.producer()
+                value.shape = known_shape(node) if node is not None else None
+        return values
 
     def input(self, name: str, dtype: ir.DataType | None, shape: ir.Shape | None) -> ir.Value:
         """A new input of the gradient graph; a half-precision one is cast on entry, and the cast returned."""
         value = self._builder.input(name, dtype, shape.copy() if shape is not None else None)
         return self._widened(value)
+
+    def subgraph(self) -> Emitter:
+        """An emitter for a sub-graph of this graph, to be handed to a control-flow operator as its `graph`.
+
+        Values of this graph, and forward values, may be used in it.
+        """
+        return Emitter(self._forward, self.constants, self.dtype, self.opset, outer=self)
+
+    def parameter(self, dtype: ir.DataType | None = None, shape: ir.Shape | None = None) -> ir.Value:
+        """A new input of a sub-graph; floats, and what has no `dtype`, in the gradient's."""
+        value = ir.Value(name=f"v_input_{next(self._builder.numbers)}")
+        value.dtype = self.dtype if dtype is None or dtype in FLOATS else dtype
+        value.shape = shape
+        self.graph.inputs.append(value)
+        return value
+
+    def parameter_like(self, like: ir.Value) -> ir.Value:
+        """A new input of a sub-graph of the type of `like`, a tensor or a sequence, and of its rank."""
+        if isinstance(like.type, ir.SequenceType):
+            value = self.parameter()
+            value.type = ir.SequenceType(ir.TensorType(self.dtype)) if like.type.dtype in FLOATS else like.type
+            return value
+        return self.parameter(like.dtype, ir.Shape([None] * like.shape.rank()) if like.shape is not None else None)
+
+    def put_out(self, value: Any) -> None:
+        """Make a value the next output of a sub-graph; one from outside, or put out already, is copied."""
+        local = self.local(value)
+        is_own = isinstance(local, ir.Value) and local.producer() is not None and local.graph is self.graph
+        self.graph.outputs.append(local if is_own and not local.is_graph_output() else self.Identity(local))
+
+    @property
+    def imports(self) -> Mapping[str, int]:
+        """The opsets of the forward model."""
+        return self._forward.opset_imports
 
     def is_forward(self, value: object) -> bool:
         """Whether `value` belongs to the forward model."""
@@ -84,29 +173,50 @@ class Emitter:
 
     def is_cotangent(self, value: ir.Value) -> bool:
         """Whether `value` is a cotangent that the gradient model is given: zero but for a few scores, as a rule."""
-        return value.is_graph_input() and value not in self.residuals
+        is_input = value.is_graph_input() and value.graph is self.root.graph
+        return is_input and value not in self.root.residuals
 
-    def _localise(self, value: Any) -> Any:
+    def mark(self) -> int:
+        """A place in this graph; `since` gives the nodes emitted after it."""
+        return len(self._builder.tape)
+
+    def since(self, mark: int) -> list[ir.Node]:
+        """The nodes emitted into this graph after the mark."""
+        return self._builder.tape[mark:]
+
+    def local(self, value: Any) -> Any:
+        """An argument as the gradient graph knows it; a forward value as a residual or an initializer."""
         if isinstance(value, np.ndarray):
             return self._initializer(value)
         if isinstance(value, np.generic):
             return value.item()
         if not self.is_forward(value):
             return value
-        if value not in self._local:
-            self._local[value] = self._bring(value)
-        return self._local[value]
+        known = self.root._local
+        if value not in known:
+            known[value] = self.root._bring(value)
+        return known[value]
+
+    def constant(self, tensor: ir.TensorProtocol) -> ir.Value:
+        """A tensor as an initializer; floats take the gradient's dtype."""
+        if tensor.dtype in FLOATS and tensor.dtype != self.dtype:
+            return self._initializer(tensor.numpy())
+        name = f"constant_{len(self.root.graph.initializers)}"
+        return self._builder.initializer(tensor, name=name, qualify=False)
 
     def _bring(self, value: ir.Value) -> ir.Value:
         """The forward value in the gradient graph: an initializer if it is constant, else a residual."""
         if value.const_value is not None:
             shared = self._builder.initializer(value.const_value, name=f"{value.name}::value", qualify=False)
             return self._widened(shared)
-        array = self._constants.array(value)
+        array = self.constants.array(value)
         if array is not None:
             return self._initializer(array)
         local = self.input(f"{value.name}::value", value.dtype, value.shape)
-        self.residuals[self.graph.inputs[-1]] = Residual(f"{value.name}::value", str(value.name), "value")
+        entered = self.graph.inputs[-1]
+        if not isinstance(value.type, ir.TensorType) and value.type is not None:
+            entered.type = value.type
+        self.residuals[entered] = Residual(f"{value.name}::value", str(value.name), "value")
         return local
 
     def _shape(self, value: ir.Value) -> ir.Value:
@@ -126,11 +236,12 @@ class Emitter:
     def _initializer(self, array: np.ndarray[Any, Any]) -> ir.Value:
         is_float = ir.DataType.from_numpy(array.dtype).is_floating_point()
         tensor = ir.tensor(array.astype(self.dtype.numpy()) if is_float else array)
-        return self._builder.initializer(tensor, name=f"constant_{len(self.graph.initializers)}", qualify=False)
+        name = f"constant_{len(self.root.graph.initializers)}"
+        return self._builder.initializer(tensor, name=name, qualify=False)
 
     def _widened(self, value: ir.Value) -> ir.Value:
         if value.dtype in FLOATS and value.dtype != self.dtype:
-            cast = self._builder.call_op("Cast", [value], {"to": self.dtype}, version=OPSET)
+            cast = self._builder.call_op("Cast", [value], {"to": self.dtype}, version=self.opset)
             assert isinstance(cast, ir.Value)
             return cast
         return value

@@ -11,7 +11,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.errors import GradientError
-from onnxcam.graph import Constants, static_shape
+from onnxcam.graph import Constants, captured, static_shape
 
 __all__ = ["ForwardNode"]
 
@@ -41,6 +41,11 @@ class ForwardNode:
     def outputs(self) -> tuple[ir.Value, ...]:
         """The forward values made; using one makes it a residual. Cheaper than recomputing it."""
         return tuple(self.node.outputs)
+
+    @property
+    def captured(self) -> tuple[ir.Value, ...]:
+        """What the node's sub-graphs read from outside, each once; a rule gives their cotangents after its inputs'."""
+        return tuple(captured(self.node))
 
     def input(self, index: int) -> ir.Value | None:
         """Input `index`, or None when it is left out or beyond the end."""

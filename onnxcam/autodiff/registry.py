@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeVar
 
-__all__ = ["Entry", "Kind", "Rule", "declare_none", "declare_zero", "entries", "find", "vjp"]
+__all__ = ["Entry", "Kind", "Rule", "declare_none", "declare_zero", "entries", "expansion", "find", "vjp"]
 
 Kind = Literal["rule", "expansion", "zero", "none"]
 Rule = Callable[..., Any]
@@ -23,7 +23,7 @@ class Entry:
         since: First version of the operator that the entry holds for; it holds until the next entry's.
         kind: `rule`; `expansion`: computed by standard operators, which are differentiated in its place; `zero`: a
             function of floats that is piecewise constant; `none`: no float passes through.
-        rule: The function, None for `zero` and `none`.
+        rule: From cotangents to cotangents; of an expansion, from the node to its outputs. None for `zero` and `none`.
         broadcasts: Whether the operator broadcasts its inputs, so that their cotangents must be summed back.
     """
 
@@ -45,6 +45,17 @@ def vjp(*op_types: str, domain: str = "", since: int = 1, broadcasts: bool = Fal
         for op_type in op_types:
             _add(Entry(domain, op_type, since, "rule", rule, broadcasts))
         return rule
+
+    return register
+
+
+def expansion(*op_types: str, domain: str = "", since: int = 1) -> Callable[[R], R]:
+    """Register a function that computes the outputs of `op_types` in standard operators, which are differentiated."""
+
+    def register(expand: R) -> R:
+        for op_type in op_types:
+            _add(Entry(domain, op_type, since, "expansion", expand))
+        return expand
 
     return register
 

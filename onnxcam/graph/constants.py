@@ -18,23 +18,33 @@ RANDOM = frozenset(
 
 
 class Constants:
-    """Evaluates, once each and only when asked, the values that depend on initializers and static shapes alone."""
+    """Evaluates, once each and only when asked, the values that depend on initializers and static shapes alone.
+
+    It may be asked of values of other graphs too: those of sub-graphs, and those of the gradient graph.
+    """
 
     def __init__(self, graph: ir.Graph, opset: int) -> None:
         self._opset = opset
         self._known: dict[ir.Value, NDArray[Any] | None] = {}
-        self._constant: set[ir.Value] = {v for v in graph.initializers.values() if v.const_value is not None}
-        for node in graph:
-            if self._is_foldable(node):
-                self._constant.update(node.outputs)
+        self._constant: dict[ir.Value, bool] = {}
+        for node in graph:  # in order, so that no question about this graph has far to go
+            self.is_constant(node.outputs[0])
 
     def is_constant(self, value: ir.Value | None) -> bool:
         """Whether `value` is an initializer or computed from initializers and static shapes alone."""
-        return value in self._constant
+        if value is None:
+            return False
+        if value not in self._constant:
+            node = value.producer()
+            if node is None:
+                self._constant[value] = value.const_value is not None
+            else:
+                self._constant.update(dict.fromkeys(node.outputs, self._is_foldable(node)))
+        return self._constant[value]
 
     def array(self, value: ir.Value | None) -> NDArray[Any] | None:
         """The constant's array, or None when it is none, or when the reference evaluator cannot compute it."""
-        if value is None or value not in self._constant:
+        if value is None or not self.is_constant(value):
             return None
         if value not in self._known:
             if value.const_value is not None:
@@ -49,7 +59,7 @@ class Constants:
         if node.op_type == "Shape" and node.inputs[0] is not None:
             return static_shape(node.inputs[0]) is not None
         given = [v for v in node.inputs if v is not None]
-        return bool(given) and all(v in self._constant for v in given)
+        return (bool(given) or node.op_type == "Constant") and all(self.is_constant(v) for v in given)
 
     def _evaluate(self, value: ir.Value) -> None:
         """Compute all outputs of the node that makes `value`."""
@@ -66,8 +76,9 @@ class Constants:
         feeds = {str(v.name): self.array(v) for v in node.inputs if v is not None}
         if any(a is None for a in feeds.values()):
             return
+        opset = node.version or self._opset
         try:
-            results = ReferenceEvaluator(ir.to_proto(node), opsets={"": self._opset, node.domain: self._opset}).run(
+            results = ReferenceEvaluator(ir.to_proto(node), opsets={"": opset, node.domain: opset}).run(
                 None, dict(feeds)
             )
         except Exception:  # noqa: BLE001 - any failure means the same: unknown, so the value is taken from a run instead

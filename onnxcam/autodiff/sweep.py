@@ -1,0 +1,164 @@
+"""The backward sweep: nodes last to first, each cotangent handed on by its operator's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import onnx
+import onnx_ir as ir
+
+from onnxcam.autodiff import registry
+from onnxcam.autodiff.broadcasting import sum_to
+from onnxcam.autodiff.emitter import FLOATS, Emitter
+from onnxcam.autodiff.functions import has_body, instantiate
+from onnxcam.autodiff.node import ForwardNode
+from onnxcam.autodiff.sequences import add_sequences, is_sequence
+from onnxcam.errors import GradientError
+from onnxcam.graph import between, downstream, nodes_within, static_shape
+
+__all__ = ["entry_of", "is_defined_by_graph", "pull_back"]
+
+Cotangents = dict[ir.Value, ir.Value]
+Seeds = Iterable[tuple[ir.Value, ir.Value | None]]
+
+
+def pull_back(
+    op: Emitter, nodes: ir.Graph | Sequence[ir.Node], seeds: Seeds, leaves: Sequence[ir.Value]
+) -> list[ir.Value | None]:
+    """The cotangents of `leaves` for those of values that `nodes` compute from them; None where no gradient arrives.
+
+    Args:
+        op: Emits the gradient.
+        nodes: Sorted; of the forward graph, or computed again in the graph that `op` writes.
+        seeds: Values and their cotangents; those of one value add up.
+        leaves: Every path counts: one that lies downstream of another is passed through.
+
+    Raises:
+        GradientError: An operator on the way has no rule, or a rule broke its contract.
+    """
+    cotangents: Cotangents = {}
+    for value, ct in seeds:
+        if ct is not None:
+            _accumulate(op, cotangents, value, ct)
+    path = between(nodes, leaves, cotangents)
+    active = frozenset(downstream(path, leaves))
+    for node in reversed(path):
+        _pull_back(op, node, cotangents, active)
+    return [cotangents.get(leaf) for leaf in leaves]
+
+
+def entry_of(node: ir.Node, imports: Mapping[str, int]) -> registry.Entry | None:
+    """How a node is differentiated: as its operator is registered, or by the function body that the standard gives."""
+    version = _version(node, imports)
+    entry = registry.find(node.domain, node.op_type, version)
+    if entry is None and has_body(node.domain, node.op_type, version):
+        return registry.Entry(node.domain, node.op_type, version, "expansion", instantiate)
+    return entry
+
+
+def is_defined_by_graph(node: ir.Node, imports: Mapping[str, int]) -> bool:
+    """Whether the node's gradient computes a graph of the model's own opset again: a sub-graph or a function body."""
+    entry = entry_of(node, imports)
+    return next(nodes_within(node), None) is not None or (entry is not None and entry.rule is instantiate)
+
+
+def _pull_back(op: Emitter, node: ir.Node, cotangents: Cotangents, active: frozenset[ir.Value]) -> None:
+    """Apply the node's rule to the cotangents of its outputs and add the results to those of its inputs."""
+    cts = [cotangents.get(o) for o in node.outputs]
+    if all(ct is None for ct in cts):
+        return
+    version = _version(node, op.imports)
+    entry = entry_of(node, op.imports)
+    if entry is None:
+        raise _no_rule(node, version)
+    forward = ForwardNode(node, version, op.constants, active)
+    results: Any = None
+    if entry.kind == "expansion":
+        assert entry.rule is not None
+        results = _through_expansion(op, forward, entry.rule, cts)
+    elif entry.rule is not None:
+        results = entry.rule(op, forward, *cts)
+    if not isinstance(results, (tuple, list)):
+        results = (results,)
+    inputs = (*node.inputs, *forward.captured)
+    if len(results) > len(inputs):
+        raise _broken(node, f"it returned {len(results)} cotangents for {len(inputs)} inputs")
+    arrived = False
+    for value, ct in zip(inputs, results, strict=False):
+        if value is None or ct is None or value not in active:
+            continue
+        if entry.broadcasts:
+            ct = sum_to(op, ct, value)
+        _accumulate(op, cotangents, value, _checked(node, value, ct))
+        arrived = True
+    if not arrived:
+        op.root.dead_ends.append(node)
+
+
+def _through_expansion(op: Emitter, node: ForwardNode, expand: registry.Rule, cts: Sequence[Any]) -> tuple[Any, ...]:
+    """Let the expansion compute the node's outputs in standard operators, and sweep back over what it emitted.
+
+    Where the sweep reads an output, it reads the forward model's, so that what made it need not be computed again.
+    """
+    known = [op.local(o) if o.name and o.dtype in FLOATS else None for o in node.outputs]
+    mark = op.mark()
+    made = expand(op, node)
+    outputs = made if isinstance(made, (tuple, list)) else (made,)
+    emitted = op.since(mark)
+    inputs = (*node.inputs, *node.captured)
+    leaves = list(dict.fromkeys(op.local(v) for v in inputs if v is not None and v in node.wanted))
+    found = dict(zip(leaves, pull_back(op, emitted, zip(outputs, cts, strict=False), leaves), strict=True))
+    for ours, theirs in zip(outputs, known, strict=False):
+        if theirs is not None and ours is not None and ours.producer() in set(emitted):
+            ir.convenience.replace_all_uses_with(ours, theirs)
+    return tuple(found.pop(op.local(v), None) if v is not None else None for v in inputs)
+
+
+def _accumulate(op: Emitter, cotangents: Cotangents, value: ir.Value, ct: ir.Value) -> None:
+    if value not in cotangents:
+        cotangents[value] = ct
+    elif is_sequence(value):
+        cotangents[value] = add_sequences(op, cotangents[value], ct)
+    else:
+        cotangents[value] = op.Add(cotangents[value], ct)
+
+
+def _checked(node: ir.Node, value: ir.Value, ct: ir.Value) -> ir.Value:
+    """Hold the cotangent against the value's shape where both are known, and give it the shape where it has none."""
+    wanted, given = static_shape(value), static_shape(ct)
+    if wanted is not None and given is not None and wanted != given:
+        raise _broken(node, f"the cotangent of '{value.name}' has shape {given} instead of {wanted}")
+    if given is None and value.shape is not None:
+        ct.shape = value.shape.copy()
+    return ct
+
+
+def _version(node: ir.Node, imports: Mapping[str, int]) -> int:
+    """The version of the operator that the opset selects; 1 where no schema is known."""
+    opset = node.version or imports.get(node.domain, 1)
+    try:
+        return int(onnx.defs.get_schema(node.op_type, opset, node.domain).since_version)
+    except onnx.defs.SchemaError:
+        return 1
+
+
+def _no_rule(node: ir.Node, version: int) -> GradientError:
+    name = node.op_type if node.domain == "" else f"{node.domain}::{node.op_type}"
+    return GradientError(
+        f"no vjp rule for {name} (since version {version}) at node '{node.name or node.outputs[0].name}', "
+        "between the layer and the score. Choose a later layer with --layer; onnxcam inspect lists them.",
+        op_type=node.op_type,
+        domain=node.domain,
+        since_version=version,
+        node=node.name,
+    )
+
+
+def _broken(node: ir.Node, how: str) -> GradientError:
+    return GradientError(
+        f"the vjp rule for {node.op_type} broke its contract at node '{node.name}': {how}. This is a bug of onnxcam; "
+        "report it with the model.",
+        op_type=node.op_type,
+        node=node.name,
+    )
