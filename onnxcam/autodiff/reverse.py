@@ -72,7 +72,8 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     seeds = [(y, op.input(name, dtype, y.shape)) for y, name in zip(ys, names, strict=True)]
     cotangents = pull_back(op, model.graph, seeds, xs)
     outputs = tuple(_put_out(op, x, ct, ys) for x, ct in zip(xs, cotangents, strict=True))
-    gradient = ir.Model(op.graph, ir_version=max(IR_VERSION, model.shipped.ir_version), producer_name="onnxcam")
+    ir_version = IR_VERSION if op.opset == OPSET else max(IR_VERSION, model.shipped.ir_version)
+    gradient = ir.Model(op.graph, ir_version=ir_version, producer_name="onnxcam")
     _tidy(gradient, names)
     residuals = tuple(op.residuals[v] for v in op.graph.inputs if v in op.residuals)
     return Gradient(gradient, names, residuals, outputs, _told(op.dead_ends))
