@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
 import onnx
 
 import onnxcam.autodiff.rules  # noqa: F401 - fills the registry
 from onnxcam.autodiff import registry
+from onnxcam.autodiff.functions import has_body
 from onnxcam.autodiff.registry import Kind
 from onnxcam.graph.model import OLDEST_OPSET
 
@@ -54,12 +54,7 @@ def kind_of(schema: onnx.defs.OpSchema) -> Kind | None:
     entry = registry.find(schema.domain, schema.name, schema.since_version)
     if entry is not None:
         return entry.kind
-    return "expansion" if _has_body(schema) else None
-
-
-def _has_body(schema: Any) -> bool:
-    """Whether the standard defines the operator by a function; onnx's type stubs leave out what says so."""
-    return bool(schema.has_function or schema.has_context_dependent_function)
+    return "expansion" if has_body(schema.domain, schema.name, schema.since_version) else None
 
 
 def _selected() -> Iterator[onnx.defs.OpSchema]:

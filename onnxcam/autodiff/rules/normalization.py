@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
 import onnx_ir as ir
+from numpy.typing import NDArray
 
 from onnxcam.autodiff.emitter import Emitter
-from onnxcam.autodiff.node import ForwardNode
+from onnxcam.autodiff.node import ForwardNode, as_float
 from onnxcam.autodiff.registry import vjp
 
 Values = tuple[ir.Value | None, ...]
+Channels = ir.Value | NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,17 +58,29 @@ def batch_normalization(op: Emitter, node: ForwardNode, ct: ir.Value | None, *st
     """x̅ = y̅·s·r,  s̅ = Σ y̅·(x - m)·r,  b̅ = Σ y̅,  m̅ = -s·r·b̅,  v̅ = -s·r²·s̅/2;  r = 1/√(v + ε)."""
     if node.attribute("training_mode", 0) or any(o.name for o in node.outputs[1:]):
         return _batch_statistics(op, node, ct, statistics)
-    x, scale, _, mean, variance = node.inputs
+    x, _, _, mean, _ = node.inputs
     is_spatial = node.attribute("spatial", 1) and node.rank() > 2
     others = [0, *range(2, node.rank())] if is_spatial else [0]
-    r = op.Reciprocal(op.Sqrt(op.Add(variance, node.attribute("epsilon"))))
-    gain = op.Mul(scale, r)
+    gain, r = _gain(op, node)
+    x_ct = op.Mul(ct, _per_channel(op, gain, others[1:]))
+    if not any(node.is_wanted(i) for i in range(1, 5)):
+        return (x_ct,)
     centred = op.Sub(x, _per_channel(op, mean, others[1:]))
     b_ct = op.ReduceSum(ct, others, keepdims=0)
     s_ct = op.Mul(op.ReduceSum(op.Mul(ct, centred), others, keepdims=0), r)
     m_ct = op.Neg(op.Mul(gain, b_ct))
     v_ct = op.Mul(op.Mul(op.Mul(gain, r), s_ct), -0.5)
-    return op.Mul(ct, _per_channel(op, gain, others[1:])), s_ct, b_ct, m_ct, v_ct
+    return x_ct, s_ct, b_ct, m_ct, v_ct
+
+
+def _gain(op: Emitter, node: ForwardNode) -> tuple[Channels, Channels]:
+    """s·r and r, by channel: computed beforehand where the model leaves s and v constant."""
+    epsilon, scale, variance = node.attribute("epsilon"), node.constant(1), node.constant(4)
+    if scale is not None and variance is not None:
+        r = 1 / np.sqrt(as_float(variance) + epsilon)
+        return as_float(scale) * r, r
+    r = op.Reciprocal(op.Sqrt(op.Add(node.inputs[4], epsilon)))
+    return op.Mul(node.inputs[1], r), r
 
 
 def _batch_statistics(op: Emitter, node: ForwardNode, ct: ir.Value | None, statistics: Values) -> Values:
@@ -161,7 +176,7 @@ def mean_variance_normalization(op: Emitter, node: ForwardNode, ct: ir.Value) ->
     return standardize(op, node.inputs[0], axes, 0.0, floor=1e-9).pull_back(op, ct)
 
 
-def _per_channel(op: Emitter, value: ir.Value | None, spatial: Sequence[int]) -> ir.Value | None:
+def _per_channel(op: Emitter, value: Channels | None, spatial: Sequence[int]) -> Channels | None:
     """A vector over channels, to be broadcast over `spatial` axes behind."""
     return op.Unsqueeze(value, [a - 1 for a in spatial]) if spatial else value
 

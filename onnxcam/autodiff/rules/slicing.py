@@ -22,7 +22,7 @@ Ints = tuple[int, ...] | ir.Value
 
 
 @vjp("Concat")
-def concat(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value, ...]:
+def concat(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value | None, ...]:
     """x̅ᵢ = the part of y̅ that is xᵢ."""
     axis = node.axis()
     sizes = [_size(x, axis) for x in node.inputs]
@@ -31,8 +31,12 @@ def concat(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value, ...]
     if sizes.count(None) > 1:
         run_time = op.Concat(*(op.Slice(op.Shape(x), [axis], [axis + 1]) for x in node.inputs), axis=0)
         return tuple(op.Split(ct, run_time, axis=axis, _outputs=len(sizes)))
+    wanted = [node.is_wanted(i) for i in range(len(sizes))]
+    if None not in sizes and all(wanted):
+        return tuple(op.Split(ct, sizes, axis=axis, _outputs=len(sizes)))
     spans = [_span(sizes, i) for i in range(len(sizes))]
-    return tuple(op.Slice(ct, [start], [end], [axis]) for start, end in spans)
+    parts = zip(spans, wanted, strict=True)
+    return tuple(op.Slice(ct, [start], [end], [axis]) if is_wanted else None for (start, end), is_wanted in parts)
 
 
 def _span(sizes: Sequence[int | None], index: int) -> tuple[int, int]:

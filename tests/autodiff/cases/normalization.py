@@ -15,6 +15,8 @@ BATCH = "y = BatchNormalization(x, s, b, m, v)"
 CASES = (
     Case("BatchNormalization", BATCH, {"x": IMAGE, **STATISTICS}, opsets=(14, 15, NEWEST)),
     Case("BatchNormalization-matrix", BATCH, {"x": (3, 4), **STATISTICS}, opsets=(14, NEWEST)),
+    Case("BatchNormalization-constant", BATCH, {"x": IMAGE, **STATISTICS}, (15,), constant=("s", "b", "m", "v")),
+    Case("BatchNormalization-bias", BATCH, {"x": IMAGE, **STATISTICS}, (15,), constant=("s", "m", "v")),
     # Before version 14 the reference evaluator fails (7) or mixes the batch's statistics in (9).
     Case("BatchNormalization-old", BATCH, {"x": IMAGE, **STATISTICS}, opsets=(7, 9), runtime="onnxruntime"),
     Case(

@@ -33,6 +33,7 @@ CASES = (
     Case("Concat-negative", "y = Concat <axis = -2> (a, b, c)", THREE, (11, 13)),
     Case("Concat-one", "y = Concat <axis = 0> (a)", {"a": (2, 3)}, (7,)),
     Case("Concat-twice", "y = Concat <axis = 0> (a, a)", {"a": (2, 3)}, (7,)),
+    Case("Concat-uneven", "q = Neg(a) r = Concat <axis = 1> (a, q) y = Concat <axis = 1> (r, a)", {"a": (2, 3)}, (7,)),
     Case("Concat-constant", "y = Concat <axis = 1> (a, b, c)", THREE, (7,), constant=("a", "c")),
     Case("Concat-constant-first", "y = Concat <axis = 1> (a, b, c)", THREE, (7,), constant=("a", "b")),
     Case("Concat-constant-last", "y = Concat <axis = 1> (a, b, c)", THREE, (7,), constant=("b", "c")),
