@@ -148,19 +148,38 @@ class Emitter:
         self.graph.inputs.append(value)
         return value
 
-    def parameter_like(self, like: ir.Value) -> ir.Value:
-        """A new input of a sub-graph of the type of `like`, a tensor or a sequence, and of its rank."""
-        if isinstance(like.type, ir.SequenceType):
-            value = self.parameter()
-            value.type = ir.SequenceType(ir.TensorType(self.dtype)) if like.type.dtype in FLOATS else like.type
-            return value
-        return self.parameter(like.dtype, ir.Shape([None] * like.shape.rank()) if like.shape is not None else None)
+    def parameter_like(self, like: ir.Value, *, without: int | None = None, is_fixed: bool = False) -> ir.Value:
+        """A new input of a sub-graph of the type and rank of `like`, less an axis; of its sizes too if fixed."""
+        value = self.describe(self.parameter(), like, without=without)
+        if value.shape is not None and not is_fixed:
+            value.shape = ir.Shape([None] * value.shape.rank())
+        return value
 
     def put_out(self, value: Any) -> None:
         """Make a value the next output of a sub-graph; one from outside, or put out already, is copied."""
         local = self.local(value)
         is_own = isinstance(local, ir.Value) and local.producer() is not None and local.graph is self.graph
         self.graph.outputs.append(local if is_own and not local.is_graph_output() else self.Identity(local))
+
+    def describe(self, made: ir.Value, like: ir.Value, *, lead: int = 0, without: int | None = None) -> ir.Value:
+        """Say what a control-flow operator made, which inference does not find: something of the type of `like`.
+
+        Args:
+            made: An output that was emitted.
+            like: A tensor or sequence; floats are in the gradient's dtype.
+            lead: Number of axes before those of `like`, of any size.
+            without: An axis of `like` that it lacks.
+        """
+        is_float = like.dtype is None or like.dtype in FLOATS
+        tensor = ir.TensorType(self.dtype if is_float or like.dtype is None else like.dtype)
+        if isinstance(like.type, ir.SequenceType):
+            made.type = ir.SequenceType(tensor)
+            return made
+        made.type = tensor
+        if like.shape is not None:
+            dims = [d for i, d in enumerate(like.shape) if i != without]
+            made.shape = ir.Shape([*[None] * lead, *dims])
+        return made
 
     @property
     def imports(self) -> Mapping[str, int]:

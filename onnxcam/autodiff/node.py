@@ -51,9 +51,12 @@ class ForwardNode:
         """Input `index`, or None when it is left out or beyond the end."""
         return self.node.inputs[index] if index < len(self.node.inputs) else None
 
-    def is_wanted(self, index: int) -> bool:
-        """Whether somebody asks for the cotangent of input `index`; a rule may leave out one that is dear to emit."""
-        return self.input(index) in self.wanted
+    def is_wanted(self, value: ir.Value | int) -> bool:
+        """Whether somebody asks for the cotangent of an input (by index) or of any forward value.
+
+        A rule may leave out one that is dear to emit.
+        """
+        return (self.input(value) if isinstance(value, int) else value) in self.wanted
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """The attribute's value, else the schema's default, else `default`. Strings are `str`, lists are tuples."""

@@ -10,10 +10,10 @@ import onnx_ir as ir
 
 from onnxcam.autodiff import registry
 from onnxcam.autodiff.broadcasting import sum_to
+from onnxcam.autodiff.cotangents import add
 from onnxcam.autodiff.emitter import FLOATS, Emitter
 from onnxcam.autodiff.functions import has_body, instantiate
 from onnxcam.autodiff.node import ForwardNode
-from onnxcam.autodiff.sequences import add_sequences, is_sequence
 from onnxcam.errors import GradientError
 from onnxcam.graph import between, downstream, nodes_within, static_shape
 
@@ -116,12 +116,7 @@ def _through_expansion(op: Emitter, node: ForwardNode, expand: registry.Rule, ct
 
 
 def _accumulate(op: Emitter, cotangents: Cotangents, value: ir.Value, ct: ir.Value) -> None:
-    if value not in cotangents:
-        cotangents[value] = ct
-    elif is_sequence(value):
-        cotangents[value] = add_sequences(op, cotangents[value], ct)
-    else:
-        cotangents[value] = op.Add(cotangents[value], ct)
+    cotangents[value] = add(op, cotangents[value], ct) if value in cotangents else ct
 
 
 def _checked(node: ir.Node, value: ir.Value, ct: ir.Value) -> ir.Value:

@@ -8,11 +8,12 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
+from onnxcam.autodiff.cotangents import zeros_like
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
 from onnxcam.autodiff.rules.shaping import shaped_as
-from onnxcam.autodiff.rules.slicing import END, placed, unsliced, zeros_like
+from onnxcam.autodiff.rules.slicing import END, placed, unsliced
 
 
 @vjp("Gather")

@@ -12,10 +12,10 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
+from onnxcam.autodiff.cotangents import zeros_like
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
-from onnxcam.autodiff.rules.slicing import zeros_like
 
 Triple = tuple[ir.Value, None, ir.Value]
 Gather = Callable[[ir.Value | None], ir.Value]

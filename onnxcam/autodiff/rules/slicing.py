@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
+from onnxcam.autodiff.cotangents import zeros_like
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
@@ -180,8 +181,3 @@ def _emitted(op: Emitter, ints: Ints) -> ir.Value:
     if isinstance(ints, tuple):
         return op.Constant(value_ints=list(ints))
     return ints if ints.dtype == ir.DataType.INT64 else op.Cast(ints, to=ir.DataType.INT64)
-
-
-def zeros_like(op: Emitter, value: ir.Value | None) -> ir.Value:
-    """Zeros in the shape of a forward value."""
-    return op.Expand(np.zeros(()), op.Shape(value))
