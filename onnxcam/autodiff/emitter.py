@@ -118,6 +118,8 @@ class Emitter:
         self, op_type: str, inputs: Sequence[Any], attributes: Mapping[str, Any], outputs: int = 1
     ) -> Sequence[ir.Value]:
         """Append a node, and return its outputs: `op.Mul(…)` for any name. An attribute of None is left out."""
+        if op_type == "Pad" and len(inputs) == 4:
+            inputs = (inputs[0], self._pads_of_all(*inputs), inputs[2])
         local = [self.local(value) for value in inputs]
         given = {k: v for k, v in attributes.items() if v is not None}
         made = self._builder.call_op(op_type, local, given, version=self.opset, outputs=outputs)
@@ -222,6 +224,22 @@ class Emitter:
             return self._initializer(tensor.numpy())
         name = f"constant_{len(self.root.graph.initializers)}"
         return self._builder.initializer(tensor, name=name, qualify=False)
+
+    def _pads_of_all(self, padded: Any, pads: Any, _: Any, axes: Any) -> Any:
+        """The pads of every axis, from those of `axes`.
+
+        ONNX Runtime permutes the pads of a node that names its axes wrongly where it moves a Transpose past it.
+        """
+        padded = self.local(padded)
+        rank = padded.shape.rank() if padded.shape is not None else None
+        known = [self.constants.array(v) if isinstance(v, ir.Value) else np.asarray(v) for v in (pads, axes)]
+        if rank is not None and known[0] is not None and known[1] is not None:
+            both = np.zeros((2, rank), dtype=np.int64)
+            both[:, known[1]] = known[0].reshape(2, -1)
+            return both.reshape(-1)
+        zeros = self.Expand(0, self.Shape(self.Shape(padded))) if rank is None else np.zeros(rank, dtype=np.int64)
+        halves = self.Split(pads, num_outputs=2, _outputs=2)
+        return self.Concat(*(self.ScatterElements(zeros, axes, half) for half in halves), axis=0)
 
     def _bring(self, value: ir.Value) -> ir.Value:
         """The forward value in the gradient graph: an initializer if it is constant, else a residual."""

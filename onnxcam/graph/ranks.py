@@ -12,7 +12,7 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
     {"Dropout", "Elu", "GroupNormalization", "HardSigmoid", "LeakyRelu", "Selu"}
 )
 
-RANK_KEEPING = frozenset({"Compress", "Conv", "ConvTranspose", "Resize", "Split", "Upsample"})
+RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
 
 
 def is_rounded_up(node: ir.Node) -> bool:

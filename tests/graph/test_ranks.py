@@ -11,6 +11,8 @@ from tests.conftest import Write
     [
         ("y = Compress <axis = 1> (x, k)", 3),
         ("y = Compress (x, k)", 1),
+        ("y = Pad (x, i, , i)", 3),
+        ("y = CenterCropPad (x, i)", 3),
         ("y, z = Split <axis = 1> (x, i)", 3),
         ("y = ReduceMax <keepdims = 1> (x, i)", 3),
         ('y = Einsum <equation = "...ij->...ji"> (x)', 3),
@@ -19,7 +21,19 @@ from tests.conftest import Write
         ("y = STFT (x, e, f)", 4),
         ("y = GroupNormalization <num_groups = 1> (x, f, f)", 3),
     ],
-    ids=["compress", "compress flat", "split", "reduce", "einsum", "implicit einsum", "of two", "stft", "group norm"],
+    ids=[
+        "compress",
+        "compress flat",
+        "pad",
+        "crop",
+        "split",
+        "reduce",
+        "einsum",
+        "implicit einsum",
+        "of two",
+        "stft",
+        "group norm",
+    ],
 )
 def test_the_rank_is_known_where_sizes_are_not(write_model: Write, node: str, rank: int) -> None:
     path = write_model(
