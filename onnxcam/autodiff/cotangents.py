@@ -12,11 +12,13 @@ from onnxcam.autodiff.emitter import Emitter
 __all__ = ["add", "is_sequence", "zeros_like"]
 
 
-def add(op: Emitter, a: ir.Value, b: ir.Value) -> ir.Value:
-    """The sum of two cotangents of one value."""
-    if is_sequence(a):
-        return _mapped(op, lambda inner, x, y: inner.Add(x, y), a, b)
-    total: ir.Value = op.Add(a, b)
+def add(op: Emitter, *cotangents: ir.Value) -> ir.Value:
+    """The sum of all cotangents of one value, in one node."""
+    if len(cotangents) == 1:
+        return cotangents[0]
+    if is_sequence(cotangents[0]):
+        return _mapped(op, lambda inner, *parts: add(inner, *parts), *cotangents)
+    total: ir.Value = op.Add(*cotangents) if len(cotangents) == 2 else op.Sum(*cotangents)
     return total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from onnxcam.graph import between, downstream, nodes_within, static_shape
 
 __all__ = ["entry_of", "is_defined_by_graph", "pull_back"]
 
-Cotangents = dict[ir.Value, ir.Value]
+Cotangents = dict[ir.Value, list[ir.Value]]
 Seeds = Iterable[tuple[ir.Value, ir.Value | None]]
 
 
@@ -37,15 +38,15 @@ def pull_back(
     Raises:
         GradientError: An operator on the way has no rule, or a rule broke its contract.
     """
-    cotangents: Cotangents = {}
+    cotangents: Cotangents = defaultdict(list)
     for value, ct in seeds:
         if ct is not None:
-            _accumulate(op, cotangents, value, ct)
+            cotangents[value].append(ct)
     path = between(nodes, leaves, cotangents)
     active = frozenset(downstream(path, leaves))
     for node in reversed(path):
         _pull_back(op, node, cotangents, active)
-    return [cotangents.get(leaf) for leaf in leaves]
+    return [_total(op, cotangents, leaf) for leaf in leaves]
 
 
 def entry_of(node: ir.Node, imports: Mapping[str, int]) -> registry.Entry | None:
@@ -65,7 +66,7 @@ def is_defined_by_graph(node: ir.Node, imports: Mapping[str, int]) -> bool:
 
 def _pull_back(op: Emitter, node: ir.Node, cotangents: Cotangents, active: frozenset[ir.Value]) -> None:
     """Apply the node's rule to the cotangents of its outputs and add the results to those of its inputs."""
-    cts = [cotangents.get(o) for o in node.outputs]
+    cts = [_total(op, cotangents, o) for o in node.outputs]
     if all(ct is None for ct in cts):
         return
     version = _version(node, op.imports)
@@ -90,7 +91,7 @@ def _pull_back(op: Emitter, node: ir.Node, cotangents: Cotangents, active: froze
             continue
         if entry.broadcasts:
             ct = sum_to(op, ct, value)
-        _accumulate(op, cotangents, value, _checked(node, value, ct))
+        cotangents[value].append(_checked(node, value, ct))
         arrived = True
     if not arrived:
         op.root.dead_ends.append(node)
@@ -115,8 +116,13 @@ def _through_expansion(op: Emitter, node: ForwardNode, expand: registry.Rule, ct
     return tuple(found.pop(op.local(v), None) if v is not None else None for v in inputs)
 
 
-def _accumulate(op: Emitter, cotangents: Cotangents, value: ir.Value, ct: ir.Value) -> None:
-    cotangents[value] = add(op, cotangents[value], ct) if value in cotangents else ct
+def _total(op: Emitter, cotangents: Cotangents, value: ir.Value) -> ir.Value | None:
+    """The cotangent of a value: the sum of what its readers handed back, None where none did."""
+    if value not in cotangents:
+        return None
+    total = add(op, *cotangents[value])
+    cotangents[value] = [total]
+    return total
 
 
 def _checked(node: ir.Node, value: ir.Value, ct: ir.Value) -> ir.Value:
