@@ -14,6 +14,11 @@ from onnxcam.errors import GradientError
 from onnxcam.graph import Model, load
 from tests.autodiff.test_rules import run_onnxruntime
 
+# One sample amid four elements, which weigh a quarter each; it is put out four times.
+AMID_FOUR = """
+    s = Constant <value_ints = [1, 1, 2, 2]> () i = Reshape(x, s) k = Constant <value_ints = [0]> ()
+    r = Constant <value = float[1, 4] {0, 0, 2, 2}> () m = RoiAlign <mode = "max", sampling_ratio = 1> (i, r, k)
+    w = Constant <value_ints = [-1]> () v = Reshape(m, w) n = Shape(x) y = Expand(v, n)"""
 # Node, opset, x, and the gradient of the sum of y.
 KINKS = (
     ("y = Relu(x)", 14, [-1.0, 0.0, 1.0], [0.0, 0.0, 1.0]),
@@ -30,6 +35,7 @@ KINKS = (
     ("y = LeakyRelu <alpha = 0.5> (x)", 16, [-1.0, 0.0, 1.0], [0.5, 0.5, 1.0]),
     ("y = HardSigmoid <alpha = 0.5, beta = 0.5> (x)", 22, [-1.0, 0.0, 1.0], [0.0, 0.5, 0.0]),
     ("y = LpNormalization(x)", 22, [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
+    (AMID_FOUR, 16, [1.0] * 4, [0.25] * 4),
     ("u, i, j = Unique(x) y = Gather(u, j)", 11, [2.0, 1.0, 1.0, 3.0, 4.0, 3.0], [1.0, 2.0, 0.0, 2.0, 1.0, 0.0]),
     ("u, , j = Unique <sorted = 0> (x) y = Gather(u, j)", 11, [2.0, 1.0, 2.0], [2.0, 1.0, 0.0]),
 )

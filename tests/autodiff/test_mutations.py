@@ -77,6 +77,24 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         for old, new in (("0.5", "1.5"), (bound, f"({bound.split()[0]} {changed} 0.5)"))
     },
     (
+        "RoiAlign-1",
+        "samples = op.Range(0.0, op.ReduceMax(op.Concat(op.Reshape(count, [-1]), [1.0], axis=0), keepdims=0), 1.0)",
+        "1.0",
+        "2.0",
+    ): "a sample more than any region has is not used",
+    (
+        "RoiAlign-1",
+        "share = op.Div(op.Unsqueeze(ct, [3, 4, 6, 7]), op.ReduceSum(is_largest, [3, 4, 6, 7], keepdims=1))",
+        "op.Div",
+        "op.Mul",
+    ): "at ties differences do not converge; test_kinks holds the gradient there",
+    (
+        "RoiAlign-1",
+        "shares = op.Where(op.Unsqueeze(is_inside, [3, 4]), op.Add(op.Mul(fraction, SIGN), FIRST), 0.0)",
+        "op.Mul",
+        "op.Div",
+    ): "SIGN is 1 or -1",
+    (
         "ReduceL2-1",
         "return op.Mul(op.Div(_kept(op, node, ct), op.Where(op.Equal(y, 0.0), 1.0, y)), node.inputs[0])",
         "1.0",
