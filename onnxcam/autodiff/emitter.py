@@ -133,8 +133,7 @@ class Emitter:
         values = [made] if isinstance(made, ir.Value) else made
         for value in values:
             if value.shape is None:
-                node = value.producer()
-                value.shape = known_shape(node) if node is not None else None
+                value.shape = known_shape(value)
         return values
 
     def input(self, name: str, dtype: ir.DataType | None, shape: ir.Shape | None) -> ir.Value:

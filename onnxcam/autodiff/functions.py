@@ -30,10 +30,16 @@ def has_body(domain: str, op_type: str, version: int) -> bool:
 
 
 def instantiate(op: Emitter, node: ForwardNode) -> tuple[ir.Value | None, ...]:
-    """The outputs of the node as its operator's function body computes them."""
+    """The outputs of the node as its operator's function body computes them.
+
+    Raises:
+        GradientError: The standard has no body for inputs of which so little is known.
+    """
     schema: Schema = onnx.defs.get_schema(node.node.op_type, op.opset, node.node.domain)
     inputs = [op.local(v) for v in node.inputs]
     body = _body(schema, node.node, inputs, op.opset)
+    if not body.node:
+        raise node.refusal("the standard defines it by a function that needs the ranks or sizes of its inputs")
     names = list(body.output)
     made = {*body.input, *(o for n in body.node for o in n.output)}  # not the outputs that the node leaves out
     body.output[:] = [name for name in names if name in made]

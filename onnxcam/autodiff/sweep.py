@@ -126,13 +126,18 @@ def _total(op: Emitter, cotangents: Cotangents, value: ir.Value) -> ir.Value | N
 
 
 def _checked(node: ir.Node, value: ir.Value, ct: ir.Value) -> ir.Value:
-    """Hold the cotangent against the value's shape where both are known, and give it the shape where it has none."""
+    """Hold the cotangent against the value's shape where both are known, and give it what it lacks of the shape."""
     wanted, given = static_shape(value), static_shape(ct)
     if wanted is not None and given is not None and wanted != given:
         raise _broken(node, f"the cotangent of '{value.name}' has shape {given} instead of {wanted}")
     if given is None and value.shape is not None:
-        ct.shape = value.shape.copy()
+        told = ct.shape if ct.shape is not None and ct.shape.rank() == value.shape.rank() else value.shape
+        ct.shape = ir.Shape([t if d is None else d for d, t in zip(map(_name, value.shape), told, strict=True)])
     return ct
+
+
+def _name(dimension: int | ir.SymbolicDim) -> int | str | None:
+    return dimension if isinstance(dimension, int) else dimension.value
 
 
 def _version(node: ir.Node, imports: Mapping[str, int]) -> int:

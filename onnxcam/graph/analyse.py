@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
-from onnxcam.graph.ranks import is_rounded_up, known_shape
+from onnxcam.graph.ranks import is_attention, is_rounded_up, known_shape
 from onnxcam.graph.stand_ins import with_stand_ins
 
 __all__ = ["analyse"]
@@ -55,10 +55,11 @@ def _infer_shapes(model: ir.Model) -> None:
 def _infer(model: ir.Model) -> None:
     declared = _forget_declared(model.graph)
     infer = common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=True)
-    with _hidden(model):
-        infer(model)
-        while _seed(model.graph, declared):
+    seeded = True
+    while seeded:
+        with _hidden(model):
             infer(model)
+        seeded = _seed(model.graph, declared)
     for value, (kind, shape) in declared.items():
         value.type = value.type or kind
         value.shape = shape if value.shape is None else value.shape  # a scalar's shape is false
@@ -69,9 +70,10 @@ def _hidden(model: ir.Model) -> Iterator[None]:
     """Keep inference from nodes that it gets wrong.
 
     `onnx_ir` cannot read the map types that it finds for ZipMap; before opset 22 onnx counts a pool's last window even
-    where it starts beyond the input and runtimes drop it.
+    where it starts beyond the input and runtimes drop it. It takes a size that it does not know for 0 in Attention.
     """
-    nodes = [(n, n.domain) for n in model.graph if n.op_type == "ZipMap" or is_rounded_up(n)]
+    wrong = (n for n in model.graph if n.op_type == "ZipMap" or is_rounded_up(n) or is_attention(n))
+    nodes = [(n, n.domain) for n in wrong]
     for node, _ in nodes:
         node.domain = "hidden"
     model.graph.opset_imports["hidden"] = 1
@@ -97,10 +99,10 @@ def _seed(graph: ir.Graph, declared: Declared) -> bool:
     """Give inference a shape where it stops: what the operator settles, else what the file declares."""
     seeded = False
     for node in graph:
-        shape = known_shape(node)
         is_first = all(v is None or v.shape is not None or v.producer() is None for v in node.inputs)
         for output in node.outputs:
             kind, declared_shape = declared[output]
+            shape = known_shape(output)
             found = declared_shape if shape is None and is_first else shape
             if output.shape is None and found is not None:
                 output.shape, seeded = ir.Shape(found), True

@@ -6,6 +6,8 @@ import onnx_ir as ir
 
 __all__ = ["is_rounded_up", "known_shape"]
 
+Size = int | ir.SymbolicDim | None
+
 # Outputs of the first input's shape: operators of ONNX 1.0's experimental set, which ONNX Runtime still runs, and
 # functions whose bodies stop inference (in double precision, or always).
 SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh"}) | frozenset(
@@ -21,8 +23,16 @@ def is_rounded_up(node: ir.Node) -> bool:
     return is_pool and "ceil_mode" in node.attributes and node.attributes["ceil_mode"].as_int() == 1
 
 
-def known_shape(node: ir.Node) -> ir.Shape | None:
-    """The shape of each output of `node`, as far as the operator and its inputs' ranks settle it."""
+def is_attention(node: ir.Node) -> bool:
+    """Whether `node` is the standard's Attention."""
+    return node.op_type == "Attention" and node.domain == ""
+
+
+def known_shape(value: ir.Value) -> ir.Shape | None:
+    """The shape of a computed value, as far as its operator and the ranks of that one's inputs settle it."""
+    node = value.producer()
+    if node is None:
+        return None
     first = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
     if node.op_type == "Reshape":
         return _reshaped(node)
@@ -30,6 +40,8 @@ def known_shape(node: ir.Node) -> ir.Shape | None:
         return _pooled(node, first)
     if first is None or node.domain != "":
         return None
+    if is_attention(node):
+        return _attended(value)
     if node.op_type in SHAPE_KEEPING:
         return ir.Shape(first)
     if node.op_type == "Compress" and "axis" not in node.attributes:
@@ -49,6 +61,36 @@ def _reshaped(node: ir.Node) -> ir.Shape | None:
     return None
 
 
+def _attended(value: ir.Value) -> ir.Shape | None:
+    """Attention's result; the keys and the values, those of the past before them; the products of queries and keys."""
+    node, place = value.producer(), value.index()
+    assert node is not None
+    assert place is not None
+    shapes = [v.shape if v is not None else None for v in (*node.inputs, *[None] * 6)]
+    q, k, v, past = shapes[0], shapes[1], shapes[2], shapes[4]
+    if q is None or k is None or v is None:
+        return None
+    heads, queries, _ = _per_head(node, q, "q_num_heads")
+    groups, keys, size = _per_head(node, k, "kv_num_heads")
+    _, _, depth = _per_head(node, v, "kv_num_heads")
+    if past is not None:
+        keys = past[2] + keys if isinstance(past[2], int) and isinstance(keys, int) else None
+    result: list[Size] = [q[0], heads, queries, depth]
+    if q.rank() == 3:
+        result = [q[0], queries, heads * depth if isinstance(heads, int) and isinstance(depth, int) else None]
+    return ir.Shape(
+        [result, [q[0], groups, keys, size], [q[0], groups, keys, depth], [q[0], heads, queries, keys]][place]
+    )
+
+
+def _per_head(node: ir.Node, shape: ir.Shape, name: str) -> tuple[Size, Size, Size]:
+    """How many heads, how long, and of which size; three dimensions hold the heads side by side."""
+    if shape.rank() == 4:
+        return shape[1], shape[2], shape[3]
+    heads, width = node.attributes[name].as_int(), shape[2]
+    return heads, shape[1], width // heads if isinstance(width, int) else None
+
+
 def _pooled(node: ir.Node, given: ir.Shape) -> ir.Shape:
     """Sizes of a pool that rounds up; a last window that would start beyond the input and its padding is dropped.
 
@@ -58,7 +100,7 @@ def _pooled(node: ir.Node, given: ir.Shape) -> ir.Shape:
     rank = len(kernel)
     filled = {"strides": [1] * rank, "dilations": [1] * rank, "pads": [0] * 2 * rank}
     filled |= {k: list(a.as_ints()) for k, a in node.attributes.items() if k in filled}
-    sizes: list[int | ir.SymbolicDim | None] = list(given[:2])
+    sizes: list[Size] = list(given[:2])
     for axis, size in enumerate(given[2:]):
         if not isinstance(size, int) or "auto_pad" in node.attributes:
             sizes.append(None)

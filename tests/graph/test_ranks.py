@@ -42,3 +42,29 @@ def test_the_rank_is_known_where_sizes_are_not(write_model: Write, node: str, ra
     shape = load(path).value("y").shape
     assert shape is not None
     assert shape.rank() == rank
+
+
+FOUR = "float[N, 4, 3, 8] q, float[N, 2, T, 8] k, float[N, 2, T, M] v"
+THREE = "float[N, 3, 8] q, float[N, 5, 8] k, float[N, 5, M] v"
+PAST = "float[N, 2, P, 8] pk, float[N, 2, P, M] pv"
+HEADS = "<q_num_heads = 2, kv_num_heads = 2>"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "node", "shapes"),
+    [
+        (FOUR, "y, a, b, c = Attention(q, k, v)", ("N43M", "N2T8", "N2TM", "N43T")),
+        (f"{FOUR}, {PAST}", "y, a, b, c = Attention(q, k, v, , pk, pv)", ("N43M", "N2?8", "N2?M", "N43?")),
+        (THREE, f"y, a, b, c = Attention {HEADS} (q, k, v)", ("N3?", "N254", "N25?", "N235")),
+        (THREE.replace("M", "6"), f"y = Attention {HEADS} (q, k, v)", ("N36",)),
+    ],
+    ids=["four axes", "past", "three axes", "known width"],
+)
+def test_sizes_that_attention_does_not_know_are_unknown(
+    write_model: Write, inputs: str, node: str, shapes: tuple[str, ...]
+) -> None:
+    model = load(write_model(f"g ({inputs}) => (float[1] y) {{ {node} }}", opset=23))
+    for name, wanted in zip("yabc", shapes, strict=False):
+        shape = model.value(name).shape
+        assert shape is not None
+        assert "".join(str(d) if isinstance(d, int) else d.value or "?" for d in shape) == wanted

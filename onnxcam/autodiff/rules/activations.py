@@ -8,7 +8,7 @@ import onnx_ir as ir
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
-from onnxcam.autodiff.registry import vjp
+from onnxcam.autodiff.registry import expansion, vjp
 
 
 @vjp("Sigmoid")
@@ -45,6 +45,13 @@ def swish(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     z = x if alpha == 1 else op.Mul(x, alpha)
     s = op.Sigmoid(z)
     return op.Mul(ct, op.Mul(s, op.Add(op.Mul(z, op.Sub(1.0, s)), 1.0)))
+
+
+@expansion("SwiGLU")
+def swiglu(op: Emitter, node: ForwardNode) -> ir.Value:
+    """Y = a·σ(αa)·b. The standard's body holds a Swish, which not every runtime knows."""
+    a, b = node.inputs
+    return op.Mul(op.Mul(a, op.Sigmoid(op.Mul(a, node.attribute("alpha")))), b)
 
 
 @vjp("Mish")

@@ -39,8 +39,19 @@ def _trailing(node: ForwardNode) -> list[int]:
 
 def _softmax(op: Emitter, node: ForwardNode, ct: ir.Value, axes: list[int]) -> ir.Value:
     (y,) = node.outputs
+    if _is_selected_from(y):
+        y = op.Where(op.IsNaN(y), 0.0, y)
     mean = op.ReduceSum(op.Mul(ct, y), axes, keepdims=1)
     return op.Mul(y, op.Sub(ct, mean))
+
+
+def _is_selected_from(y: ir.Value) -> bool:
+    """Whether the model replaces some results, as attention does where a row is masked whole: they are NaN."""
+    users = [use.node for use in y.uses()]
+    return any(
+        user.op_type == "Where" or (user.op_type in {"Cast", "Identity"} and _is_selected_from(user.outputs[0]))
+        for user in users
+    )
 
 
 def _log_softmax(op: Emitter, node: ForwardNode, ct: ir.Value, axes: list[int]) -> ir.Value:
