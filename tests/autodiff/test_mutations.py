@@ -186,7 +186,7 @@ def rows_of(entry: registry.Entry, folder: Path, *, is_dynamic: bool) -> list[Ro
     """The rows that differentiate with this entry, small ones first."""
     rows = []
     for case in CASES:
-        if case.op_type != entry.op_type or (is_dynamic and not case.is_dynamic):
+        if (case.domain, case.op_type) != (entry.domain, entry.op_type) or (is_dynamic and not case.is_dynamic):
             continue
         for opset in case.opsets:
             since = onnx.defs.get_schema(case.op_type, opset).since_version if onnx.defs.has(case.op_type) else 1
