@@ -15,7 +15,7 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
 )
 
 RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
-RANK_KEEPING |= {"ConvTransposeWithDynamicPads"}
+RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "DeformConv"}
 
 
 def is_rounded_up(node: ir.Node) -> bool:
