@@ -10,6 +10,7 @@ COMPARISONS = frozenset({"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEq
 ELEMENTWISE = COMPARISONS | frozenset(
     {"Abs", "Add", "And", "Cast", "Div", "Exp", "Max", "Min", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal"}
     | {"Sigmoid", "Sign", "Sqrt", "Sub", "Sum", "Tanh", "Where"}
+    | {"Elu", "HardSigmoid", "LeakyRelu", "Softplus", "Softsign"}
 )
 
 

@@ -47,15 +47,21 @@ class Builder(onnxscript.GraphBuilder):
     Attributes:
         tape: The nodes of this graph in the order in which they were made.
         numbers: Counts the values of the graph and its sub-graphs, so that no two have one name.
+        dtype: Of floats among the arguments of operators that give them none.
     """
 
-    def __init__(self, graph: ir.Graph, parent: Builder | None = None) -> None:
+    def __init__(self, graph: ir.Graph, dtype: ir.DataType, parent: Builder | None = None) -> None:
         super().__init__(graph, parent=parent)
+        self.dtype = dtype
         self.tape: list[ir.Node] = []
         self.numbers: Iterator[int] = itertools.count() if parent is None else parent.numbers
 
     def _partition_inputs_attributes(self, schema: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return args, kwargs
+
+    def _promote_constant(self, value: Any, dtype: ir.DataType | None) -> ir.Value:
+        first = value[0] if isinstance(value, (list, tuple)) and value else value
+        return super()._promote_constant(value, self.dtype if dtype is None and isinstance(first, float) else dtype)
 
     def _adapt_outputs(self, outputs: Any, op_type: str) -> Sequence[ir.Value]:
         name = f"v_{op_type}_{next(self.numbers)}"
@@ -104,7 +110,7 @@ class Emitter:
         self.root: Emitter = outer.root if outer else self
         self.residuals: dict[ir.Value, Residual] = {}
         self.dead_ends: list[ir.Node] = []
-        self._builder: Builder = Builder(self.graph, outer._builder if outer else None)
+        self._builder: Builder = Builder(self.graph, dtype, outer._builder if outer else None)
         self._forward = forward
         self._local: dict[ir.Value, Any] = {}
         self._shapes: dict[ir.Value, ir.Value] = {}
@@ -128,8 +134,6 @@ class Emitter:
         if op_type == "Pad" and len(inputs) == 4:
             inputs = (inputs[0], self._pads_of_all(*inputs), inputs[2])
         local = [self.local(value) for value in inputs]
-        while local and local[-1] is None:  # ONNX Runtime's fusions crash at one that is left out but written down
-            local.pop()
         given = {k: _attribute(k, v) for k, v in attributes.items() if v is not None}
         made = self._builder.call_op(op_type, local, given, version=self.opset, outputs=outputs)
         values = [made] if isinstance(made, ir.Value) else made
