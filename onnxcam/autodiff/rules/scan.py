@@ -94,7 +94,9 @@ def _step_back(
     state_cts = {i: inner.parameter_like(form.states[i], is_fixed=True) for i in states}
     sums = [inner.parameter_like(v, is_fixed=True) for v in captured]
     given, kept = _sliced(inner, form), [inner.parameter_like(s, is_fixed=True) for s in form.states]
-    out_cts = {k: inner.parameter_like(_known(cts[count + k]), without=form.output_axes[k]) for k in outs}
+    out_cts = {
+        k: inner.parameter_like(_known(cts[count + k]), without=form.output_axes[k], is_fixed=True) for k in outs
+    }
     wanted = [*(state_cts.get(i) for i in range(count)), *(out_cts.get(k) for k in range(len(cts) - count))]
     leaves = [*(kept[i] for i in states), *(given[i] for i in slices), *captured]
     found = form.body.pull_back(inner, [*kept, *given], wanted, leaves)
@@ -126,7 +128,7 @@ def _states_of_steps(op: Emitter, form: Form) -> list[ir.Value]:
 
 
 def _sliced(inner: Emitter, form: Form) -> list[ir.Value]:
-    return [inner.parameter_like(x, without=a) for x, a in zip(form.scanned, form.axes, strict=True)]
+    return [inner.parameter_like(x, without=a, is_fixed=True) for x, a in zip(form.scanned, form.axes, strict=True)]
 
 
 def _known(value: ir.Value | None) -> ir.Value:
