@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -69,9 +68,7 @@ class ForwardNode:
             proto = schema.attributes[name].default_value
             if proto is not None and proto.type != onnx.AttributeProto.UNDEFINED:
                 value = onnx.helper.get_attribute_value(proto)
-                if isinstance(value, bytes):
-                    return value.decode()
-                return tuple(value) if isinstance(value, list) else value
+                return tuple(_text(v) for v in value) if isinstance(value, list) else _text(value)
         return default
 
     def constant(self, index: int) -> NDArray[Any] | None:
@@ -154,13 +151,14 @@ class ForwardNode:
         )
 
     def _schema(self) -> onnx.defs.OpSchema | None:
-        """The operator's; the newest, where ONNX Runtime knew it before the standard did (LayerNormalization)."""
-        name, domain = self.node.op_type, self.node.domain
-        with contextlib.suppress(onnx.defs.SchemaError):
-            return onnx.defs.get_schema(name, self.since_version, domain)
-        with contextlib.suppress(onnx.defs.SchemaError):
-            return onnx.defs.get_schema(name, domain)
-        return None
+        try:
+            return onnx.defs.get_schema(self.node.op_type, self.since_version, self.node.domain)
+        except onnx.defs.SchemaError:
+            return None
+
+
+def _text(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def as_float(array: NDArray[Any]) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ from tests.conftest import Write
     [
         ("y = Compress <axis = 1> (x, k)", 3),
         ("y = Compress (x, k)", 1),
-        ("y = DeformConv (x, x, x)", 3),
         ("y = Pad (x, i, , i)", 3),
         ("y = CenterCropPad (x, i)", 3),
         ("y, z = Split <axis = 1> (x, i)", 3),
@@ -25,7 +24,6 @@ from tests.conftest import Write
     ids=[
         "compress",
         "compress flat",
-        "deformable",
         "pad",
         "crop",
         "split",
