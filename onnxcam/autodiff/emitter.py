@@ -134,6 +134,8 @@ class Emitter:
         if op_type == "Pad" and len(inputs) == 4:
             inputs = (inputs[0], self._pads_of_all(*inputs), inputs[2])
         local = [self.local(value) for value in inputs]
+        while local and local[-1] is None:  # ONNX Runtime's fusions crash at one that is left out but written down
+            local.pop()
         given = {k: _attribute(k, v) for k, v in attributes.items() if v is not None}
         made = self._builder.call_op(op_type, local, given, version=self.opset, outputs=outputs)
         values = [made] if isinstance(made, ir.Value) else made

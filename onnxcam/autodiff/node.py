@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -151,10 +152,13 @@ class ForwardNode:
         )
 
     def _schema(self) -> onnx.defs.OpSchema | None:
-        try:
-            return onnx.defs.get_schema(self.node.op_type, self.since_version, self.node.domain)
-        except onnx.defs.SchemaError:
-            return None
+        """The operator's; the newest, where ONNX Runtime knew it before the standard did (LayerNormalization)."""
+        name, domain = self.node.op_type, self.node.domain
+        with contextlib.suppress(onnx.defs.SchemaError):
+            return onnx.defs.get_schema(name, self.since_version, domain)
+        with contextlib.suppress(onnx.defs.SchemaError):
+            return onnx.defs.get_schema(name, domain)
+        return None
 
 
 def _text(value: Any) -> Any:

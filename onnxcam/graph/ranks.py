@@ -15,6 +15,7 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
 )
 
 RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
+RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "DeformConv"}
 
 
 def is_rounded_up(node: ir.Node) -> bool:
@@ -38,7 +39,7 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return _reshaped(node)
     if first is not None and is_rounded_up(node):
         return _pooled(node, first)
-    if first is None or node.domain != "":
+    if first is None or node.domain not in {"", "com.microsoft"}:
         return None
     if is_attention(node):
         return _attended(value)

@@ -55,7 +55,8 @@ class Mutation:
         original = sys.modules[self.module]
         module = types.ModuleType(self.module)
         module.__file__ = original.__file__
-        with patch.object(registry, "vjp", lambda *_, **__: lambda rule: rule):
+        unregistered = dict.fromkeys(("vjp", "expansion"), lambda *_, **__: lambda rule: rule)
+        with patch.multiple(registry, **unregistered):
             exec(compile(self.source, f"<mutant of {self.module}>", "exec"), module.__dict__)
         rule: registry.Rule = getattr(module, self.function)
         return rule

@@ -46,13 +46,28 @@ REFUSED = (
     ("y = Dropout(x, , t)", 13, "does not give its mask away"),
     ("y = Dropout(x, , b)", 13, "computed at run time"),
     ("r, y, v = BatchNormalization <training_mode = 1> (x, x, x, x, x)", 15, "running statistics are used"),
+    ("y = com.microsoft.BitmaskDropout(x, , t)", 13, "may be in training mode"),
+    ("y = com.microsoft.BiasDropout(x, x, , , b)", 13, "may be in training mode"),
+    ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "Mish"> (m, m)', 13, "'Mish' is unknown"),
+    ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "ScaledTanh"> (m, m)', 13, "lacks the .* 'beta'"),
+    (
+        "m = Unsqueeze(x, a) y = com.microsoft.BiasSoftmax <axis = 1, is_inner_broadcast = 1> (m, x)",
+        13,
+        "lacks the axes",
+    ),
+    (
+        "m = Unsqueeze(x, a) n = Unsqueeze(m, a)"
+        'y = com.microsoft.FusedMatMulActivation <activation = "Softmax", activation_axis = 1> (n, n)',
+        13,
+        "over another axis",
+    ),
     ("i = BitCast <to = 6> (x) y = BitCast <to = 1> (i)", 26, "reads the bits of INT32 as FLOAT"),
 )
 
 
 def build(body: str, opset: int, folder: Path, size: int) -> Model:
-    constants = "float z = {0.0}, float l = {0.0}, float h = {1.0}, bool t = {1}"
-    text = f"""<ir_version: 8, opset_import: ["" : {opset}]>
+    constants = "float z = {0.0}, float l = {0.0}, float h = {1.0}, bool t = {1}, int64[1] a = {0}"
+    text = f"""<ir_version: 8, opset_import: ["" : {opset}, "com.microsoft" : 1]>
     g (float[{size}] x, bool b) => (float[{size}] y) <{constants}> {{ {body} }}"""
     path = folder / "kink.onnx"
     onnx.save(onnx.parser.parse_model(text), path)

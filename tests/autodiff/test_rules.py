@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import registry
-from onnxcam.autodiff.check import check_gradient, pull_back, run_reference
+from onnxcam.autodiff.check import Runner, check_gradient, pull_back, run_reference
 from onnxcam.autodiff.coverage import table
 from onnxcam.graph import Model, expose, load
 from tests.autodiff.cases import CASES, Case
@@ -33,7 +33,7 @@ def run_onnxruntime(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     names = [o.name for o in session.get_outputs()]
-    return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+    return dict(zip(names, session.run(names, {n: np.asarray(a) for n, a in feeds.items()}), strict=True))
 
 
 def build(case: Case, opset: int, folder: Path, dtype: type[np.floating[Any]], *, is_dynamic: bool = False) -> Model:
@@ -41,14 +41,36 @@ def build(case: Case, opset: int, folder: Path, dtype: type[np.floating[Any]], *
     fed = [n for n in arrays if n not in case.constant]
     given = ", ".join(f"{ELEMENT[arrays[n].dtype]}{_dims(n, arrays[n], is_dynamic)} {n}" for n in fed)
     made = ", ".join(f"{ELEMENT[np.dtype(dtype)]}[1] {n}" for n in case.outputs)
-    text = f'<ir_version: 8, opset_import: ["" : {opset}]> g ({given}) => ({made}) {{ {case.body} }}'
-    proto = onnx.parser.parse_model(text)
+    proto = onnx.parser.parse_model(f"{header(case, opset)} g ({given}) => ({made}) {{ {case.body} }}")
     proto.graph.initializer.extend(onnx.numpy_helper.from_array(arrays[n], n) for n in case.constant)
     for output in proto.graph.output:  # the text format has no word for an unknown rank
         output.type.tensor_type.ClearField("shape")
     path = folder / "case.onnx"
     onnx.save(proto, path)
     return load(path)
+
+
+def header(case: Case, opset: int) -> str:
+    own = f', "{case.domain}" : 1' if case.domain else ""
+    return f'<ir_version: 8, opset_import: ["" : {opset}{own}]>'
+
+
+def forward_runner(case: Case) -> Runner:
+    """What runs the case's forward model, or one that means the same."""
+    run = run_reference if case.runtime == "reference" else run_onnxruntime
+    return (lambda model, feeds: run(_with_meaning(case, model), feeds)) if case.meaning else run
+
+
+def _with_meaning(case: Case, model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with standard nodes in place of the body's, before those that expose shapes."""
+    opset = next(o.version for o in model.opset_import if not o.domain)
+    meant = onnx.parser.parse_model(f"{header(case, opset)} g () => () {{ {case.meaning} }}").graph.node
+    others = [n for n in model.graph.node if n.domain != case.domain]
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    del changed.graph.node[:]
+    changed.graph.node.extend([*meant, *others])
+    return changed
 
 
 def _dims(name: str, array: NDArray[Any], is_dynamic: bool) -> str:
@@ -75,7 +97,7 @@ def test_gradient_equals_central_differences(case: Case, opset: int, tmp_path: P
         _wrt(case),
         case.outputs,
         step=case.step or STEP[case.runtime],
-        run_forward=run,
+        run_forward=forward_runner(case),
         run_gradient=run,
     )
     assert found
@@ -94,46 +116,48 @@ def run_checked(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> di
 def test_onnxruntime_runs_the_gradient_model(case: Case, tmp_path: Path) -> None:
     """ONNX Runtime in float32, with static and with symbolic dimensions, gives the gradient that was checked."""
     is_reference = case.runtime == "reference"
-    run = run_reference if is_reference else run_onnxruntime
+    run, run_forward = run_reference if is_reference else run_onnxruntime, forward_runner(case)
     dtype: type[np.floating[Any]] = np.float64 if is_reference else np.float32
     exact, feeds = build(case, case.opsets[0], tmp_path, dtype), _feeds(case, dtype)
-    outputs = run(ir.to_proto(expose(exact, case.outputs)), feeds)
+    outputs = run_forward(ir.to_proto(expose(exact, case.outputs)), feeds)
     rng = np.random.default_rng(0)
     cotangents = {n: rng.standard_normal(outputs[n].shape) for n in case.outputs}
-    expected = {n: pull_back(exact, feeds, n, cotangents, run, run) for n in _wrt(case)}
+    expected = {n: pull_back(exact, feeds, n, cotangents, run_forward, run) for n in _wrt(case)}
     for is_dynamic in (False, True)[: 1 + case.is_dynamic]:
         model = build(case, case.opsets[0], tmp_path, np.float32, is_dynamic=is_dynamic)
         for name, wanted in expected.items():
-            found = pull_back(model, _feeds(case, np.float32), name, cotangents, run, run_checked)
+            found = pull_back(model, _feeds(case, np.float32), name, cotangents, run_forward, run_checked)
             assert found.shape == wanted.shape
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4 * max(1.0, np.abs(wanted).max(initial=0)))
 
 
-def test_every_rule_has_a_case() -> None:
-    ruled = {e.op_type for e in registry.entries() if e.kind == "rule" and e.domain == ""}
-    assert ruled - {c.op_type for c in CASES} == set()
+def test_every_rule_and_every_expansion_has_a_case() -> None:
+    own = {(e.domain, e.op_type) for e in registry.entries() if e.rule is not None}
+    assert own - {(c.domain, c.op_type) for c in CASES} == set()
 
 
 def test_every_meaning_has_a_case() -> None:
-    """A rule registered from a version on is tried at an opset that selects it."""
+    """What is registered from a version on is tried at an opset that selects it."""
     missing = []
     for entry in registry.entries():
-        if entry.kind != "rule" or entry.domain:
-            continue
-        versions = {_since(c.op_type, o) for c in CASES if c.op_type == entry.op_type for o in c.opsets}
-        if not any(registry.find("", entry.op_type, v) == entry for v in versions):
-            missing.append(f"{entry.op_type} since {entry.since}")
+        key = entry.domain, entry.op_type
+        versions = {_since(*key, o) for c in CASES if (c.domain, c.op_type) == key for o in c.opsets}
+        if entry.rule is not None and not any(registry.find(*key, v) == entry for v in versions):
+            missing.append(f"{entry.domain}.{entry.op_type} since {entry.since}")
     assert missing == []
 
 
 def test_every_version_that_is_expanded_from_its_body_has_a_case() -> None:
-    """But for those that are no operators of `ai.onnx`, or of quantised or sequence tensors."""
-    rows = [r for r in table() if r.kind == "expansion" and not r.domain]
-    bodies = {(r.op_type, r.since_version) for r in rows if registry.find("", r.op_type, r.since_version) is None}
-    tried = {(c.op_type, _since(c.op_type, o)) for c in CASES for o in c.opsets}
-    assert bodies - tried <= {("DynamicQuantizeLinear", 11), ("SequenceMap", 17)}
+    """But for the operators of quantised and of sequence tensors."""
+    rows = {(r.domain, r.op_type, r.since_version) for r in table() if r.kind == "expansion"}
+    bodies = {row for row in rows if registry.find(*row) is None}
+    tried = {(c.domain, c.op_type, _since(c.domain, c.op_type, o)) for c in CASES for o in c.opsets}
+    assert bodies - tried <= {("", "DynamicQuantizeLinear", 11), ("", "SequenceMap", 17)}
 
 
-def _since(op_type: str, opset: int) -> int:
-    """The operator's version at an opset; 1 for one that the standard has dropped."""
-    return int(onnx.defs.get_schema(op_type, opset).since_version) if onnx.defs.has(op_type) else 1
+def _since(domain: str, op_type: str, opset: int) -> int:
+    """The operator's version at an opset; 1 where the standard does not know it."""
+    try:
+        return int(onnx.defs.get_schema(op_type, opset, domain).since_version)
+    except onnx.defs.SchemaError:
+        return 1

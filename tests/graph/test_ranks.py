@@ -11,6 +11,7 @@ from tests.conftest import Write
     [
         ("y = Compress <axis = 1> (x, k)", 3),
         ("y = Compress (x, k)", 1),
+        ("y = DeformConv (x, x, x)", 3),
         ("y = Pad (x, i, , i)", 3),
         ("y = CenterCropPad (x, i)", 3),
         ("y, z = Split <axis = 1> (x, i)", 3),
@@ -24,6 +25,7 @@ from tests.conftest import Write
     ids=[
         "compress",
         "compress flat",
+        "deformable",
         "pad",
         "crop",
         "split",

@@ -105,7 +105,7 @@ def _as_real_as(op: Emitter, node: ForwardNode, value: ir.Value) -> ir.Value:
     if parts == 2:
         return value
     is_flat = node.node.op_type == "STFT" and node.rank() == 2  # a batch of real signals, as ONNX Runtime takes it too
-    end = [1] if parts == 1 or is_flat else op.Shape(node.inputs[0], start=-1)
+    end = [1] if parts == 1 or is_flat else op.Slice(op.Shape(node.inputs[0]), [-1], [END])
     real: ir.Value = op.Slice(value, [0], end, [-1])
     return real
 

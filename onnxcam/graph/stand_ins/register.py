@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 
 __all__ = ["Sketch", "StandIn", "stand_in", "with_stand_ins"]
@@ -18,7 +19,7 @@ class Sketch(ir.tape.Tape):
     def __init__(self, node: ir.Node, opset: int) -> None:
         super().__init__()
         self._node = node
-        self._opset = opset
+        self.opset = opset
 
     def attributes(self, *names: str) -> dict[str, ir.Attr]:
         """Those attributes of the node that it has."""
@@ -38,7 +39,7 @@ class Sketch(ir.tape.Tape):
         given: dict[str, int | Sequence[int]] = {"keepdims": keepdims}
         if axes is None:
             return self.op("ReduceMax", [x], given)
-        if self._opset < 18:
+        if self.opset < 18:
             return self.op("ReduceMax", [x], given | {"axes": list(axes)})
         return self.op("ReduceMax", [x, self.integers(*axes)], given)
 
@@ -47,6 +48,10 @@ class Sketch(ir.tape.Tape):
         flag = self._node.attributes.get("channels_last")
         if flag is None or not flag.as_int():
             return self.op(op_type, inputs, self.attributes(*names))
+        return self.on_channels_last(rank, op_type, inputs, *names)
+
+    def on_channels_last(self, rank: int, op_type: str, inputs: Sequence[ir.Value | None], *names: str) -> ir.Value:
+        """An operator on images whose channels come last."""
         x = self.op("Transpose", [inputs[0]], {"perm": [0, rank - 1, *range(1, rank - 1)]})
         y = self.op(op_type, [x, *inputs[1:]], self.attributes(*names))
         return self.op("Transpose", [y], {"perm": [0, *range(2, rank), 1]})
@@ -54,14 +59,17 @@ class Sketch(ir.tape.Tape):
 
 StandIn = Callable[[Sketch, ir.Node], ir.Value | Sequence[ir.Value]]
 
-_stand_ins: dict[str, StandIn] = {}
+_stand_ins: dict[tuple[str, str], StandIn] = {}
 
 
-def stand_in(*op_types: str) -> Callable[[StandIn], StandIn]:
-    """Register a function that sketches what stands in for `op_types` and returns its first outputs."""
+def stand_in(*op_types: str, domain: str = DOMAIN) -> Callable[[StandIn], StandIn]:
+    """Register a function that sketches what stands in for `op_types` and returns its first outputs.
+
+    It is asked where the standard, at the model's opset, does not know the operator.
+    """
 
     def register(function: StandIn) -> StandIn:
-        _stand_ins.update(dict.fromkeys(op_types, function))
+        _stand_ins.update(dict.fromkeys(((domain, op_type) for op_type in op_types), function))
         return function
 
     return register
@@ -69,27 +77,31 @@ def stand_in(*op_types: str) -> Callable[[StandIn], StandIn]:
 
 def with_stand_ins(model: ir.Model) -> ir.Model:
     """A copy of `model` with stand-ins, its values named as there; `model` itself where nothing needs one."""
-    if not any(_needs_one(node) for node in model.graph.all_nodes()):
+    opset = model.graph.opset_imports.get("", 1)
+    if not any(_needs_one(node, opset) for node in model.graph.all_nodes()):
         return model
     copy = model.clone()
     for graph in copy.graphs():
-        for node in [n for n in graph if _needs_one(n)]:
-            _replace(graph, node, model.graph.opset_imports.get("", 1))
+        for node in [n for n in graph if _needs_one(n, opset)]:
+            _replace(graph, node, opset)
     return copy
 
 
-def _needs_one(node: ir.Node) -> bool:
-    return node.domain == DOMAIN and node.op_type in _stand_ins
+def _needs_one(node: ir.Node, opset: int) -> bool:
+    is_known = (node.domain, node.op_type) in _stand_ins
+    return is_known and not (node.domain == "" and onnx.defs.has(node.op_type, opset))
 
 
 def _replace(graph: ir.Graph, node: ir.Node, opset: int) -> None:
     sketch = Sketch(node, opset)
-    made = _stand_ins[node.op_type](sketch, node)
+    made = _stand_ins[node.domain, node.op_type](sketch, node)
     outputs = [made] if isinstance(made, ir.Value) else list(made)
     for value in sketch.initializers:
         graph.register_initializer(value)
     graph.insert_after(node, sketch.nodes)
     for old, new in zip(node.outputs, outputs, strict=False):
+        if not old.name:  # left out
+            continue
         name, old.name = old.name, f"{old.name}::replaced"
         ir.convenience.replace_all_uses_with(old, new, replace_graph_outputs=True)
         new.name, new.type, new.shape = name, old.type or new.type, old.shape or new.shape

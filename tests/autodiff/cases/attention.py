@@ -28,6 +28,11 @@ def qk_output(mode: int) -> Case:
     return Case(f"Attention-qk-output-{mode}", body, inputs, (23, 24, NEWEST), ("y", "y3"))
 
 
+def modified(op_type: str) -> str:
+    """A graph that applies an operator to scores or probabilities."""
+    return f"g (float[B, H, L, S] s) => (float[B, H, L, S] t) {{ t = {op_type}(s) }}"
+
+
 CASES = (
     Case("Attention", "y = Attention(q, k, v)", QUERIES, (23, 24, NEWEST)),
     Case("Attention-3d", f"y = Attention <{HEADS}> (q, k, v)", FLAT, (23, 24, NEWEST)),
@@ -131,5 +136,18 @@ CASES = (
         "y = RotaryEmbedding <interleaved = 1, num_heads = 2> (x, c, s)",
         {"x": (2, 3, 8), "c": (2, 3, 2), "s": (2, 3, 2)},
         (23, NEWEST),
+    ),
+    Case("ai.onnx.preview.FlexAttention", "y = ai.onnx.preview.FlexAttention(q, k, v)", QUERIES, (26, NEWEST)),
+    Case(
+        "ai.onnx.preview.FlexAttention-grouped-scaled",
+        "y = ai.onnx.preview.FlexAttention <scale = 0.3> (q, k, v)",
+        GROUPED,
+        (26, NEWEST),
+    ),
+    Case(
+        "ai.onnx.preview.FlexAttention-modified",
+        f"y = ai.onnx.preview.FlexAttention <score_mod = {modified('Tanh')}, prob_mod = {modified('Sqrt')}> (q, k, v)",
+        QUERIES,
+        (26, NEWEST),
     ),
 )

@@ -19,7 +19,8 @@ class Case:
     """An operator in a form, to be differentiated at each float input.
 
     Attributes:
-        id: The operator, then what is special: `Conv-strides`.
+        id: The operator, its domain before it unless it is the standard's, then what is special: `Conv-strides`,
+            `com.microsoft.FusedConv-strides`.
         body: The node in ONNX text: `y = Conv <strides = [2, 2]> (x, w)`. Outputs y, y1, …; any inputs.
         inputs: For each input either a shape (standard normal numbers, away from `avoid`) or the values; float values
             are differentiated for, others (and names in `constant`) are not.
@@ -33,6 +34,7 @@ class Case:
             the reference evaluator is wrong; say why in a comment.
         step: Half the distance of a difference, where the usual one is too small; the tolerance grows to 1e-3.
         is_dynamic: Whether the case also holds with every dimension symbolic.
+        meaning: What the body computes, in standard operators and ONNX text, where no runtime here runs the body.
     """
 
     id: str
@@ -47,11 +49,17 @@ class Case:
     runtime: str = "reference"
     step: float | None = None
     is_dynamic: bool = True
+    meaning: str = ""
 
     @property
     def op_type(self) -> str:
         """The operator that the row is about."""
-        return self.id.split("-")[0]
+        return self.id.split("-")[0].rpartition(".")[2]
+
+    @property
+    def domain(self) -> str:
+        """The operator's domain."""
+        return self.id.split("-")[0].rpartition(".")[0]
 
     def arrays(self, dtype: type[np.floating[Any]]) -> dict[str, NDArray[Any]]:
         """The inputs as arrays, floats in `dtype`; the same numbers at every call."""

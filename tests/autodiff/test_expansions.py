@@ -1,0 +1,75 @@
+"""An expansion computes what the runtime's own operator does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+from onnxcam.autodiff import registry
+from onnxcam.autodiff.emitter import Emitter
+from onnxcam.autodiff.node import ForwardNode
+from onnxcam.autodiff.sweep import entry_of
+from onnxcam.graph import SHAPE_SUFFIX, Model, expose
+from tests.autodiff.cases import CASES, Case
+from tests.autodiff.test_rules import build, forward_runner, run_checked
+
+EXPANDED = {(e.domain, e.op_type) for e in registry.entries() if e.kind == "expansion"}
+ROWS = [(case, opset) for case in CASES if (case.domain, case.op_type) in EXPANDED for opset in case.opsets]
+
+
+def expanded(model: Model, node: ir.Node) -> tuple[onnx.ModelProto, Emitter, list[str]]:
+    """The node's expansion as a model, what it reads, and the outputs of the node that it computes."""
+    op = Emitter(model.graph, model.constants, ir.DataType.FLOAT)
+    entry = entry_of(node, model.graph.opset_imports)
+    assert entry is not None
+    assert entry.rule is not None
+    made = entry.rule(op, ForwardNode(node, 1, model.constants, frozenset(model.graph.inputs)))
+    outputs = made if isinstance(made, (tuple, list)) else (made,)
+    names = []
+    for theirs, ours in zip(node.outputs, outputs, strict=False):
+        if theirs.name and ours is not None:
+            op.put_out(ours)
+            names.append(theirs.name)
+    return ir.to_proto(ir.Model(op.graph, ir_version=8)), op, names
+
+
+@pytest.mark.parametrize(("case", "opset"), ROWS, ids=[f"{c.id}-{o}" for c, o in ROWS])
+def test_it_computes_what_the_operator_does(case: Case, opset: int, tmp_path: Path) -> None:
+    model = build(case, opset, tmp_path, np.float32)
+    feeds = {n: a for n, a in case.arrays(np.float32).items() if n not in case.constant}
+    (node,) = (n for n in model.graph if (n.domain, n.op_type) == (case.domain, case.op_type))
+    proto, op, names = expanded(model, node)
+    values = [r.value for r in op.residuals.values() if r.kind == "value" and r.value not in feeds]
+    shapes = [r.value for r in op.residuals.values() if r.kind == "shape"]
+    known = forward_runner(case)(ir.to_proto(expose(model, [*values, *names], shapes)), feeds) | feeds
+    given = {r.name: known[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in op.residuals.values()}
+    ours = run_checked(proto, given)
+    for name, output in zip(names, proto.graph.output, strict=True):
+        assert ours[output.name].shape == known[name].shape
+        np.testing.assert_allclose(ours[output.name], known[name], rtol=1e-5, atol=1e-5)
+
+
+# Inputs say what size the output has.
+UNSIZED = {"com.microsoft.ConvTransposeWithDynamicPads-computed"}
+OWN = [case for case in CASES if case.domain == "com.microsoft"]
+
+
+@pytest.mark.parametrize("is_dynamic", [False, True], ids=["static", "dynamic"])
+@pytest.mark.parametrize("case", OWN, ids=[c.id for c in OWN])
+def test_the_shape_of_its_output_is_known_beforehand(case: Case, is_dynamic: bool, tmp_path: Path) -> None:
+    opset = case.opsets[0]
+    model = build(case, opset, tmp_path, np.float32, is_dynamic=is_dynamic)
+    feeds = {n: a for n, a in case.arrays(np.float32).items() if n not in case.constant}
+    computed = forward_runner(case)(ir.to_proto(expose(model, case.outputs)), feeds)
+    for name in case.outputs:
+        found = model.value(name)
+        assert found.dtype == ir.DataType.FLOAT
+        assert found.shape is not None
+        assert found.shape.rank() == computed[name].ndim
+        known = [d if isinstance(d, int) else None for d in found.shape]
+        assert all(d in (None, n) for d, n in zip(known, computed[name].shape, strict=True))
+        assert is_dynamic or case.id in UNSIZED or None not in known
