@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
+from onnxcam.graph.folding import with_folded_integers
 from onnxcam.graph.ranks import is_attention, is_rounded_up, known_shape
 from onnxcam.graph.stand_ins import with_stand_ins
 
@@ -42,7 +43,7 @@ def _infer_shapes(model: ir.Model) -> None:
 
     What the file declares of inner values is a last resort: some exporters write it wrong.
     """
-    sketch = with_stand_ins(model)
+    sketch = with_folded_integers(with_stand_ins(model))
     _infer(sketch)
     if sketch is not model:
         for graph, sketched in zip(model.graphs(), sketch.graphs(), strict=True):

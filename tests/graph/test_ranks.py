@@ -70,3 +70,17 @@ def test_sizes_that_attention_does_not_know_are_unknown(
         shape = model.value(name).shape
         assert shape is not None
         assert "".join(str(d) if isinstance(d, int) else d.value or "?" for d in shape) == wanted
+
+
+def test_a_bound_computed_from_constants_is_known(write_model: Write) -> None:
+    """As PyTorch's TorchScript exporter writes attention: `x.shape[:-1]` with -1 computed."""
+    text = """g (float[A, B, 24] x) => (float[1] y)
+        <int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}, int64[2] last = {3, 8}> {
+        s = Shape(x) e = Mod(two, three) r = Reshape(e, one) t = Slice(s, zero, r)
+        c = Concat <axis = 0> (t, last) z = Reshape(x, c) y = Identity(z)
+    }"""
+    model = load(write_model(text, opset=17))
+    shape = model.value("z").shape
+    assert shape is not None
+    assert shape.rank() == 4
+    assert [n.op_type for n in model.graph][:2] == ["Shape", "Mod"]
