@@ -41,7 +41,8 @@ def _replace(graph: ir.Graph, value: ir.Value, tensor: ir.TensorProtocol) -> Non
     """An initializer of the same name in place of what the node computes."""
     node, name = value.producer(), str(value.name)
     assert node is not None
-    constant = ir.Value(name=name, const_value=tensor, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.shape.numpy()))
+    shape = ir.Shape(tensor.shape.numpy())
+    constant = ir.Value(name=name, const_value=tensor, type=ir.TensorType(tensor.dtype), shape=shape)
     value.name = f"{name}::computed"
     ir.convenience.replace_all_uses_with(value, constant, replace_graph_outputs=True)
     graph.register_initializer(constant)
