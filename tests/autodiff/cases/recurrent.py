@@ -50,6 +50,9 @@ def acting(op_type: str, functions: str, parameters: str = "") -> Case:
 CASES = (
     *(recurrent(name, "plain", opsets=(7, 14, NEWEST)) for name in GATES),
     *(recurrent(name, "lens-alone", "- n", BOTH) for name in GATES),
+    recurrent("GRU", "linear-bias", "b", "linear_before_reset = 1"),
+    recurrent("LSTM", "peepholes", "- - - - p"),
+    recurrent("LSTM", "coupled-peepholes", "- - - - p", "input_forget = 1"),
 )
 """Few, since each is differentiated for each input by itself; `FORMS` are tried in `test_recurrent.py`."""
 
