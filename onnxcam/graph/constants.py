@@ -16,6 +16,9 @@ RANDOM = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 )
 
+# Operators of which the reference evaluator computes a few forms, and takes the others for these.
+RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
+
 
 class Constants:
     """Evaluates, once each and only when asked, the values that depend on initializers and static shapes alone.
@@ -54,7 +57,7 @@ class Constants:
         return self._known[value]
 
     def _is_foldable(self, node: ir.Node) -> bool:
-        if node.op_type in RANDOM or any(a.type in GRAPH_ATTRIBUTES for a in node.attributes.values()):
+        if node.op_type in RANDOM | RECURRENT or any(a.type in GRAPH_ATTRIBUTES for a in node.attributes.values()):
             return False
         if node.op_type == "Shape" and node.inputs[0] is not None:
             return static_shape(node.inputs[0]) is not None

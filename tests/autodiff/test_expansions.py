@@ -27,7 +27,7 @@ def expanded(model: Model, node: ir.Node) -> tuple[onnx.ModelProto, Emitter, lis
     entry = entry_of(node, model.graph.opset_imports)
     assert entry is not None
     assert entry.rule is not None
-    made = entry.rule(op, ForwardNode(node, 1, model.constants, frozenset(model.graph.inputs)))
+    made = entry.rule(op, ForwardNode(node, entry.since, model.constants, frozenset(model.graph.inputs)))
     outputs = made if isinstance(made, (tuple, list)) else (made,)
     names = []
     for theirs, ours in zip(node.outputs, outputs, strict=False):
