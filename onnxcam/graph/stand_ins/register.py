@@ -43,6 +43,29 @@ class Sketch(ir.tape.Tape):
             return self.op("ReduceMax", [x], given | {"axes": list(axes)})
         return self.op("ReduceMax", [x, self.integers(*axes)], given)
 
+    def unsqueezed(self, x: ir.Value | None, axis: int) -> ir.Value:
+        """`x` with a dimension of 1 more."""
+        if self.opset < 13:
+            return self.op("Unsqueeze", [x], {"axes": [axis]})
+        return self.op("Unsqueeze", [x, self.integers(axis)])
+
+    def squeezed(self, x: ir.Value | None, axis: int) -> ir.Value:
+        """`x` without that dimension of 1."""
+        if self.opset < 13:
+            return self.op("Squeeze", [x], {"axes": [axis]})
+        return self.op("Squeeze", [x, self.integers(axis)])
+
+    def split(self, x: ir.Value | None, axis: int, parts: int | Sequence[int]) -> Sequence[ir.Value]:
+        """`x` in so many equal parts along an axis, or in parts of these sizes."""
+        given: dict[str, int | Sequence[int]] = {"axis": axis}
+        if isinstance(parts, int):
+            return self.op_multi_out(
+                "Split", [x], given | ({"num_outputs": parts} if self.opset >= 18 else {}), num_outputs=parts
+            )
+        if self.opset < 13:
+            return self.op_multi_out("Split", [x], given | {"split": list(parts)}, num_outputs=len(parts))
+        return self.op_multi_out("Split", [x, self.integers(*parts)], given, num_outputs=len(parts))
+
     def channels_last(self, rank: int, op_type: str, inputs: Sequence[ir.Value | None], *names: str) -> ir.Value:
         """An operator on images whose channels come last if the node's attribute says so."""
         flag = self._node.attributes.get("channels_last")

@@ -1,0 +1,90 @@
+"""Stand-ins for ONNX Runtime's forms of attention: the products, without what is added or scaled between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx_ir as ir
+
+from onnxcam.graph.stand_ins.register import Sketch, stand_in
+
+Operand = ir.Value | None
+
+
+@stand_in("Attention")
+def attention(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """MatMul, Split and the products; Concat."""
+    sizes, heads = node.attributes.get("qkv_hidden_sizes"), _heads(node)
+    parts = sketch.split(sketch.op("MatMul", node.inputs[:2]), -1, sizes.as_ints() if sizes is not None else 3)
+    q, k, v = (_split_heads(sketch, part, heads) for part in parts)
+    y, _ = _attended(sketch, q, k, v)
+    if len(node.outputs) < 2:
+        return [y]
+    past = _input(node, 4)
+    present = sketch.op("Concat", [sketch.unsqueezed(x, 0) for x in (k, v)], {"axis": 0})
+    return [y, present if past is None else sketch.op("Concat", [past, present], {"axis": 3})]
+
+
+@stand_in("MultiHeadAttention")
+def multi_head_attention(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """The products; Concat of the past and the keys, and of it and the values."""
+    return _over_past(sketch, node, _input(node, 6), _input(node, 7))
+
+
+@stand_in("DecoderMaskedMultiHeadAttention")
+def decoder_masked_attention(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """As MultiHeadAttention; in a buffer that is shared, the keys and values are where the past is."""
+    shared = node.attributes.get("past_present_share_buffer")
+    y, *others = _over_past(sketch, node, _input(node, 5), _input(node, 6))
+    if shared is None or not shared.as_int():
+        return [y, *others]
+    return [y, *(sketch.op("Identity", [_input(node, i)]) for i in (5, 6)[: len(node.outputs) - 1])]
+
+
+def _over_past(sketch: Sketch, node: ir.Node, past_key: Operand, past_value: Operand) -> Sequence[ir.Value]:
+    q, k, v = _operands(sketch, node)
+    if past_key is not None and past_value is not None:
+        k, v = (sketch.op("Concat", [old, new], {"axis": 2}) for old, new in ((past_key, k), (past_value, v)))
+    y, products = _attended(sketch, q, k, v)
+    return [y, *(sketch.op("Identity", [x]) for x in (k, v, products)[: len(node.outputs) - 1])]
+
+
+def _operands(sketch: Sketch, node: ir.Node) -> Sequence[Operand]:
+    """Queries, keys and values, (B, N, S, H); inputs of unknown rank pass for three-dimensional ones."""
+    heads, (query, key, value) = _heads(node), (_input(node, i) for i in range(3))
+    if key is None and _rank(query) == 5:
+        return _unpacked(sketch, query, 3)
+    if key is None:
+        return [_split_heads(sketch, part, heads) for part in sketch.split(query, -1, 3)]
+    if value is None:
+        return [_split_heads(sketch, query, heads), *_unpacked(sketch, key, 2)]
+    return [x if _rank(x) == 4 else _split_heads(sketch, x, heads) for x in (query, key, value)]
+
+
+def _attended(sketch: Sketch, q: Operand, k: Operand, v: Operand) -> tuple[ir.Value, ir.Value]:
+    """The result, (B, S, N·H), and the products of queries and keys."""
+    products = sketch.op("MatMul", [q, sketch.op("Transpose", [k], {"perm": [0, 1, 3, 2]})])
+    mixed = sketch.op("Transpose", [sketch.op("MatMul", [products, v])], {"perm": [0, 2, 1, 3]})
+    return sketch.op("Reshape", [mixed, sketch.integers(0, 0, -1)]), products
+
+
+def _split_heads(sketch: Sketch, x: Operand, heads: int) -> ir.Value:
+    split = sketch.op("Reshape", [x, sketch.integers(0, 0, heads, -1)])
+    return sketch.op("Transpose", [split], {"perm": [0, 2, 1, 3]})
+
+
+def _unpacked(sketch: Sketch, x: Operand, count: int) -> list[ir.Value]:
+    parts = (sketch.squeezed(part, 3) for part in sketch.split(x, 3, count))
+    return [sketch.op("Transpose", [part], {"perm": [0, 2, 1, 3]}) for part in parts]
+
+
+def _heads(node: ir.Node) -> int:
+    return node.attributes["num_heads"].as_int()
+
+
+def _input(node: ir.Node, index: int) -> Operand:
+    return node.inputs[index] if index < len(node.inputs) else None
+
+
+def _rank(x: Operand) -> int | None:
+    return x.shape.rank() if x is not None and x.shape is not None else None
