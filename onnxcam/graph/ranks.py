@@ -39,6 +39,8 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return _reshaped(node)
     if first is not None and is_rounded_up(node):
         return _pooled(node, first)
+    if first is not None and node.domain == "ai.onnx.ml":
+        return _classical(value, first)
     if first is None or node.domain not in {"", "com.microsoft"}:
         return None
     if is_attention(node):
@@ -59,6 +61,24 @@ def _reshaped(node: ir.Node) -> ir.Shape | None:
     sizes = node.inputs[1].shape if len(node.inputs) > 1 and node.inputs[1] is not None else None
     if sizes is not None and sizes.rank() == 1 and isinstance(sizes[0], int):
         return ir.Shape([None] * sizes[0])
+    return None
+
+
+def _classical(value: ir.Value, first: ir.Shape) -> ir.Shape | None:
+    """Features as they came in, and rows of what is computed of them; a classifier's first output is the classes."""
+    node = value.producer()
+    assert node is not None
+    if node.op_type in {"Binarizer", "Imputer", "Normalizer", "Scaler"}:
+        return ir.Shape(first)
+    if node.op_type == "ArrayFeatureExtractor":
+        return ir.Shape([None] * max(first.rank(), 2))
+    rows = first[0] if first.rank() == 2 else 1
+    if node.op_type in {"LinearRegressor", "SVMRegressor"}:
+        return ir.Shape([rows, node.attributes["targets"].as_int() if "targets" in node.attributes else 1])
+    if node.op_type in {"FeatureVectorizer", "TreeEnsembleRegressor"}:
+        return ir.Shape([rows, None])
+    if node.op_type.endswith("Classifier"):
+        return ir.Shape([rows, None] if value.index() else [rows])
     return None
 
 

@@ -20,8 +20,6 @@ MISSING = {
     "": """ConcatFromSequence ConvInteger Loop MatMulInteger
         Optional OptionalGetElement QLinearConv QLinearMatMul SequenceAt
         SequenceConstruct SequenceErase SequenceInsert SplitToSequence""",
-    "ai.onnx.ml": """ArrayFeatureExtractor FeatureVectorizer Imputer LinearClassifier LinearRegressor Normalizer
-        SVMClassifier SVMRegressor Scaler""",
 }
 
 # Declared to let no float through although they read some: what they read or make is no tensor of a forward model.

@@ -39,6 +39,8 @@ KINKS = (
     ("u, i, j = Unique(x) y = Gather(u, j)", 11, [2.0, 1.0, 1.0, 3.0, 4.0, 3.0], [1.0, 2.0, 0.0, 2.0, 1.0, 0.0]),
     ("u, , j = Unique <sorted = 0> (x) y = Gather(u, j)", 11, [2.0, 1.0, 2.0], [2.0, 1.0, 0.0]),
 )
+CLASSES = "classlabels_ints = [0, 1], coefficients = [1.0, 0.0, 0.5]"
+MACHINE = "vectors_per_class = [1, 2], support_vectors = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.5, 0.5, 0.5], rho = [0.0]"
 # Node, opset, and what the refusal says.
 REFUSED = (
     ("y = Elu <alpha = -1.0> (x)", 22, "does not tell the sides apart"),
@@ -62,6 +64,12 @@ REFUSED = (
         "over another axis",
     ),
     ("i = BitCast <to = 6> (x) y = BitCast <to = 1> (i)", 26, "reads the bits of INT32 as FLOAT"),
+    (
+        f'c, y = ai.onnx.ml.LinearClassifier <{CLASSES}, intercepts = [0.0], post_transform = "PROBIT"> (x)',
+        18,
+        "undefined",
+    ),
+    (f"c, y = ai.onnx.ml.SVMClassifier <{CLASSES}, {MACHINE}, prob_a = [1.0], prob_b = [0.0]> (x)", 18, "iteration"),
 )
 
 

@@ -19,11 +19,12 @@ from onnxcam.autodiff.check import Runner, check_gradient, run_reference
 from onnxcam.graph import Model
 from tests.autodiff.cases import CASES, Case
 from tests.autodiff.mutations import Mutation, mutations
-from tests.autodiff.test_rules import STEP, TOLERANCE, build, run_onnxruntime
+from tests.autodiff.test_rules import STEP, TOLERANCE, build, run_onnxruntime, since_version
 
+DOMAINS = {"", "ai.onnx.ml"}
 WITH_ROWS = {(c.domain, c.op_type) for c in CASES}
 ENTRIES = [
-    e for e in registry.entries() if e.rule is not None and e.domain == "" and (e.domain, e.op_type) in WITH_ROWS
+    e for e in registry.entries() if e.rule is not None and e.domain in DOMAINS and (e.domain, e.op_type) in WITH_ROWS
 ]
 
 HALVES = ("op.GreaterOrEqual(scaled, lowest - 0.5 - zero),", "op.LessOrEqual(scaled, highest + 0.5 - zero),")
@@ -79,6 +80,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         for line, bound, changed in zip(HALVES, ("lowest - 0.5", "highest + 0.5"), ("+", "-"), strict=True)
         for old, new in (("0.5", "1.5"), (bound, f"({bound.split()[0]} {changed} 0.5)"))
     },
+    (
+        "Normalizer-1",
+        "return op.Div(x, op.Where(op.Equal(length, 0.0), 1.0, length))",
+        "1.0",
+        "2.0",
+    ): "at norm 0 differences do not converge",
     (
         "RoiAlign-1",
         "samples = op.Range(0.0, op.ReduceMax(op.Concat(op.Reshape(count, [-1]), [1.0], axis=0), keepdims=0), 1.0)",
@@ -145,8 +152,7 @@ class Row:
     def gradients(self) -> list[bytes]:
         """The gradient model for each input, serialized."""
         ys = [self.model.value(n) for n in self.case.outputs]
-        models = (reverse(self.model, ys, [self.model.value(n)]).model for n in self.wrt)
-        return [ir.to_proto(m).SerializeToString(deterministic=True) for m in models]
+        return [_serialized(reverse(self.model, ys, [self.model.value(n)]).model) for n in self.wrt]
 
     def fails(self) -> bool:
         """Whether a gradient differs from central differences, as test_rules takes it, or cannot be had."""
@@ -166,6 +172,19 @@ class Row:
         except Exception:  # noqa: BLE001 - however a wrong rule fails, it is noticed
             return True
         return not all(one.error < limit for one in found)
+
+
+def _serialized(model: ir.Model) -> bytes:
+    """Without what tells of nodes that were emitted and dropped: names that count them, and the order of constants."""
+    for i, node in enumerate(model.graph):
+        node.name = f"node_{i}"
+        for j, value in enumerate([*node.inputs, *node.outputs]):
+            if value is not None and (value.is_initializer() or value.producer()) and not value.is_graph_output():
+                value.name = f"value_{i}_{j}"
+    proto = ir.to_proto(model)
+    proto.graph.initializer.sort(key=lambda tensor: tensor.name)
+    proto.graph.value_info.sort(key=lambda info: info.name)
+    return proto.SerializeToString(deterministic=True)
 
 
 def run_by(case: Case) -> Runner:
@@ -192,8 +211,7 @@ def rows_of(entry: registry.Entry, folder: Path, *, is_dynamic: bool) -> list[Ro
         if (case.domain, case.op_type) != (entry.domain, entry.op_type) or (is_dynamic and not case.is_dynamic):
             continue
         for opset in case.opsets:
-            since = onnx.defs.get_schema(case.op_type, opset).since_version if onnx.defs.has(case.op_type) else 1
-            if registry.find("", entry.op_type, since) != entry:
+            if registry.find(case.domain, case.op_type, since_version(case.domain, case.op_type, opset)) != entry:
                 continue
             place = folder / f"{'dynamic' if is_dynamic else 'static'}-{len(rows)}"
             place.mkdir()

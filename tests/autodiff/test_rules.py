@@ -141,7 +141,7 @@ def test_every_meaning_has_a_case() -> None:
     missing = []
     for entry in registry.entries():
         key = entry.domain, entry.op_type
-        versions = {_since(*key, o) for c in CASES if (c.domain, c.op_type) == key for o in c.opsets}
+        versions = {since_version(*key, o) for c in CASES if (c.domain, c.op_type) == key for o in c.opsets}
         if entry.rule is not None and not any(registry.find(*key, v) == entry for v in versions):
             missing.append(f"{entry.domain}.{entry.op_type} since {entry.since}")
     assert missing == []
@@ -151,11 +151,11 @@ def test_every_version_that_is_expanded_from_its_body_has_a_case() -> None:
     """But for the operators of quantised and of sequence tensors."""
     rows = {(r.domain, r.op_type, r.since_version) for r in table() if r.kind == "expansion"}
     bodies = {row for row in rows if registry.find(*row) is None}
-    tried = {(c.domain, c.op_type, _since(c.domain, c.op_type, o)) for c in CASES for o in c.opsets}
+    tried = {(c.domain, c.op_type, since_version(c.domain, c.op_type, o)) for c in CASES for o in c.opsets}
     assert bodies - tried <= {("", "DynamicQuantizeLinear", 11), ("", "SequenceMap", 17)}
 
 
-def _since(domain: str, op_type: str, opset: int) -> int:
+def since_version(domain: str, op_type: str, opset: int) -> int:
     """The operator's version at an opset; 1 where the standard does not know it."""
     try:
         return int(onnx.defs.get_schema(op_type, opset, domain).since_version)
