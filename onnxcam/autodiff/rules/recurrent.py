@@ -88,7 +88,7 @@ def recurrence(op: Emitter, node: ForwardNode, cell: Cell, w: Any, r: Any) -> li
     lens = node.input(SEQUENCE_LENS)
     mask = None if lens is None else _mask(op, x, lens)
     directions = _directions(op, node, cell, w, r)
-    initial = zip(*(_initial(op, node, i, x, len(directions)) for i in cell.initial), strict=True)
+    initial = zip(*(_initial(op, node, i, x, directions) for i in cell.initial), strict=True)
     runs = [_run(op, cell, one, x, states, mask) for one, states in zip(directions, initial, strict=True)]
     ys, *ends = zip(*runs, strict=True)
     if lens is not None:
@@ -129,7 +129,7 @@ def _run(op: Emitter, cell: Cell, one: Direction, x: Any, initial: Values, mask:
 
 def _directions(op: Emitter, node: ForwardNode, cell: Cell, w: Any, r: Any) -> list[Direction]:
     """The parameters of each direction."""
-    turns = TURNS[node.attribute("direction")]
+    turns = TURNS[node.attribute("direction", "forward")]
     count = len(turns)
     peepholes = None if cell.peepholes is None else node.input(cell.peepholes)
     per_direction = zip(
@@ -164,17 +164,16 @@ def _input(op: Emitter, node: ForwardNode) -> Any:
     return x
 
 
-def _initial(op: Emitter, node: ForwardNode, index: int, x: Any, count: int) -> list[Any]:
+def _initial(op: Emitter, node: ForwardNode, index: int, x: Any, directions: Sequence[Direction]) -> list[Any]:
     """An initial state `(N, H)` of each direction; zeros where it is left out."""
-    given = node.input(index)
+    given, r = node.input(index), directions[0].r
     if given is not None:
-        states = _split(op, _turned(op, node, given, (1, 0, 2)), count)
+        states = _split(op, _turned(op, node, given, (1, 0, 2)), len(directions))
     else:
-        hidden = op.Slice(op.Shape(node.inputs[2]), [2], [3])  # not the attribute, which may be left out
-        sizes = op.Concat(op.Shape(x, start=1, end=2), hidden, axis=0)
-        states = [op.Expand(0.0, sizes) for _ in range(count)]
+        sizes = op.Concat(op.Shape(x, start=1, end=2), op.Shape(r, start=0, end=1), axis=0)
+        states = [op.Expand(0.0, sizes) for _ in directions]
     for state in states:
-        state.shape = ir.Shape([x.shape[1], node.dims(2)[2]])
+        state.shape = ir.Shape([x.shape[1], r.shape[0] if r.shape is not None else None])
     return states
 
 

@@ -78,6 +78,7 @@ FORMS = (
         )
     ),
     recurrent("LSTM", "only-cell", "b - h c p", made=", , y2"),
+    recurrent("LSTM", "one-initial-state", "- - h h"),
     recurrent("LSTM", "coupled", "b - h c p", "input_forget = 1"),
     recurrent("LSTM", "coupled-clip", "b - h c", "input_forget = 1, clip = 0.6"),
     recurrent("GRU", "linear", "b - h", "linear_before_reset = 1"),
