@@ -32,6 +32,11 @@ def size_of(op: Emitter, x: Any, axis: int) -> ir.Value:
     return op.local(np.array([size])) if isinstance(size, int) else op.Gather(op.Shape(x), [axis])
 
 
+def up_to(op: Emitter, size: ir.Value) -> ir.Value:
+    """0, 1, … below the one integer of `size`."""
+    return op.Range(0, op.Squeeze(size), 1)
+
+
 def scores(op: Emitter, node: ForwardNode, q: ir.Value, k: ir.Value, terms: Iterable[ir.Value | None] = ()) -> ir.Value:
     """s·q·kᵀ and what is added to it, s the attribute `scale` or 1/√h; q (B, N, S, H), k (B, N, T, H)."""
     products = op.MatMul(op.Mul(q, _scale(op, node, q)), op.Transpose(k, perm=[0, 1, 3, 2]))
@@ -68,8 +73,8 @@ def causal_term(op: Emitter, q: ir.Value, k: ir.Value, past: Any = 0) -> ir.Valu
     The last query sees all keys, also where these are of another sequence and there are more.
     """
     count, total = size_of(op, q, 2), size_of(op, k, 2)
-    queries = op.Unsqueeze(_up_to(op, count), [1])
-    is_seen = op.LessOrEqual(_up_to(op, total), op.Add(queries, past))
+    queries = op.Unsqueeze(up_to(op, count), [1])
+    is_seen = op.LessOrEqual(up_to(op, total), op.Add(queries, past))
     return op.Where(op.Or(is_seen, op.Equal(queries, op.Sub(count, 1))), 0.0, LOWEST)
 
 
@@ -85,14 +90,10 @@ def _scale(op: Emitter, node: ForwardNode, q: ir.Value) -> Any:
     )
 
 
-def _up_to(op: Emitter, size: ir.Value) -> ir.Value:
-    return op.Range(0, op.Squeeze(size), 1)
-
-
 def _within(op: Emitter, mask: ir.Value, k: ir.Value) -> ir.Value:
     """Which keys lie between a sequence's start and its end, (B, T)."""
     batch, bounds = size_of(op, k, 0), op.Cast(mask, to=ir.DataType.INT64)
-    positions = op.Unsqueeze(_up_to(op, size_of(op, k, 2)), [0])
+    positions = op.Unsqueeze(up_to(op, size_of(op, k, 2)), [0])
     end = op.Unsqueeze(op.Slice(bounds, [0], batch), [1])
     padded = op.Pad(bounds, op.Concat([0], batch, axis=0))
     start = op.Unsqueeze(op.Slice(padded, batch, op.Mul(batch, 2)), [1])
