@@ -36,7 +36,9 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return None
     first = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
     if node.op_type == "Reshape":
-        return _reshaped(node)
+        return _as_many_as_sizes(node)
+    if node.op_type == "Col2Im":
+        return _as_many_as_sizes(node, before=2)
     if first is not None and is_rounded_up(node):
         return _pooled(node, first)
     if first is not None and node.domain == "ai.onnx.ml":
@@ -56,11 +58,11 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
     return _summed(node) if node.op_type == "Einsum" else None
 
 
-def _reshaped(node: ir.Node) -> ir.Shape | None:
-    """As many dimensions as there are sizes, whatever these turn out to be."""
+def _as_many_as_sizes(node: ir.Node, before: int = 0) -> ir.Shape | None:
+    """As many dimensions as the second input has sizes, whatever these turn out to be, and those before them."""
     sizes = node.inputs[1].shape if len(node.inputs) > 1 and node.inputs[1] is not None else None
     if sizes is not None and sizes.rank() == 1 and isinstance(sizes[0], int):
-        return ir.Shape([None] * sizes[0])
+        return ir.Shape([None] * (before + sizes[0]))
     return None
 
 

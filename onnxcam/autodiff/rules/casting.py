@@ -53,13 +53,14 @@ def dropout(op: Emitter, node: ForwardNode, ct: ir.Value | None, mask: None = No
     """x̅ = y̅, and in training mode x̅ = y̅·mask/(1 - ratio)."""
     if ct is None:
         return None
+    training = node.input(2)
     is_training = node.constant(2)
-    if node.input(2) is None or (is_training is not None and not is_training.any()):
+    if training is None or (is_training is not None and not is_training.any()):
         return ct
-    if is_training is None:
-        raise node.refusal("whether it is in training mode is computed at run time")
     if len(node.outputs) < 2 or not node.outputs[1].name:
-        raise node.refusal("it is in training mode and does not give its mask away")
+        raise node.refusal("it is in training mode, or may be, and does not give its mask away")
     ratio = node.input(1)
     kept = op.Sub(1.0, 0.5 if ratio is None else ratio)
+    if is_training is None:
+        kept = op.Where(training, kept, 1.0)  # the mask holds everything then
     return op.Mul(ct, op.Div(op.Cast(node.outputs[1], to=op.dtype), kept))

@@ -51,13 +51,13 @@ def prelu(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
 
 @vjp("Elu")
 def elu(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
-    """x̅ = y̅·(y > 0 ? 1 : y + α), α at 0. A negative α is refused."""
+    """x̅ = y̅·(y > 0 ? 1 : y + α), α at 0."""
     return _exponential(op, node, ct, 1.0, node.attribute("alpha"))
 
 
 @vjp("Selu")
 def selu(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
-    """x̅ = y̅·(y > 0 ? γ : y + γα), γα at 0. A negative α or γ is refused."""
+    """x̅ = y̅·(y > 0 ? γ : y + γα), γα at 0."""
     gamma = node.attribute("gamma")
     return _exponential(op, node, ct, gamma, gamma * node.attribute("alpha"))
 
@@ -124,10 +124,10 @@ def _clip(
 
 
 def _exponential(op: Emitter, node: ForwardNode, ct: ir.Value, above: float, below: float) -> ir.Value:
-    """y̅·(y > 0 ? `above` : y + `below`)."""
-    if above < 0 or below < 0:
-        raise node.refusal("it falls on one side of 0, so that its output does not tell the sides apart")
+    """y̅·(x > 0 ? `above` : y + `below`)."""
     (y,) = node.outputs
+    if above < 0 or below < 0:  # y falls on one side of 0, so that its sign is not that of x
+        return op.Mul(ct, op.Where(op.Greater(node.inputs[0], 0.0), above, op.Add(y, below)))
     offset = above if above == below else op.Where(op.Greater(y, 0.0), above, below)
     return op.Mul(ct, op.Add(op.Min(y, 0.0), offset))
 

@@ -57,10 +57,7 @@ def upsample(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
 @vjp("Resize", since=10)
 def resize_by_scales(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = Rᵀ·y̅ along each axis, R the axis' interpolation matrix (asymmetric; nearest rounds up where it shrinks)."""
-    scales = _constant(node, 1, float)
-    if node.attribute("mode") == "nearest" and not isinstance(scales, tuple):
-        raise node.refusal("its scales are computed at run time, and before opset 11 they tell how 'nearest' rounds")
-    return _transposed(op, node, ct, _early(node, scales, "floor_or_ceil"))
+    return _transposed(op, node, ct, _early(node, _constant(node, 1, float), "floor_or_ceil"))
 
 
 @vjp("Resize", since=11)
@@ -181,13 +178,27 @@ def _matrix(op: Emitter, node: ForwardNode, form: Form, k: int) -> Any:
             return matrix
         attributes["coordinate_transformation_mode"] = "half_pixel"
     if attributes["nearest_mode"] == "floor_or_ceil":
-        attributes["nearest_mode"] = "ceil" if (_scale(node, form, k) or 1) < 1 else "floor"
+        return _rounded_by_scale(op, node, form, k)
     identity = _identity(op, node, axis)
     region = _region(op, node, form, k) if form.is_crop else None
     scales = _one(op, form.scales, k, is_float=True)
     sizes = _one(op, form.sizes, k, is_float=False)
     resized = op.Resize(op.Unsqueeze(identity, [1, 2]), region, scales, sizes, axes=[3], **attributes)
     return op.Squeeze(resized, [1, 2])
+
+
+def _rounded_by_scale(op: Emitter, node: ForwardNode, form: Form, k: int) -> Any:
+    """The matrix of axis `k` where 'nearest' rounds up if the axis shrinks, and down if it grows."""
+
+    def rounded(mode: str) -> Any:
+        attributes = {**form.attributes, "nearest_mode": mode}
+        return _matrix(op, node, dataclasses.replace(form, attributes=attributes), k)
+
+    scale = _scale(node, form, k)
+    if scale is not None:
+        return rounded("ceil" if scale < 1 else "floor")
+    is_shrunk = op.Less(_one(op, form.scales, k, is_float=True), np.float32(1))
+    return op.Where(is_shrunk, rounded("ceil"), rounded("floor"))
 
 
 def _identity(op: Emitter, node: ForwardNode, axis: int) -> ir.Value:

@@ -157,8 +157,11 @@ def _mapped_at_run_time(
     op: Emitter, node: ForwardNode, ct: ir.Value, starts: Ints, ends: Ints, axes: Ints, steps: Ints
 ) -> ir.Value:
     """Any steps: each axis is gathered from `ct` with a zero behind it, by a map that the slice of 0, 1, … gives."""
-    if isinstance(axes, ir.Value):
-        raise node.refusal("its 'axes' are computed at run time, and its 'steps' are not 1")
+    if isinstance(axes, ir.Value):  # then every axis is sliced, the others whole
+        rank = node.rank()
+        whole = {0: starts, END: ends, 1: steps}
+        starts, ends, steps = (op.ScatterElements(np.full(rank, v), axes, _emitted(op, at)) for v, at in whole.items())
+        axes = tuple(range(rank))
     for i, axis in enumerate(axes):
         size = op.Gather(op.Shape(node.inputs[0]), [axis])
         every = op.Range(0, op.Squeeze(size), 1)

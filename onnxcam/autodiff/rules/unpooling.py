@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
-from numpy.typing import NDArray
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
+from onnxcam.autodiff.rules.slicing import END
 
 
 @vjp("MaxUnpool")
@@ -26,29 +26,16 @@ def max_unpool(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
 
 @vjp("Col2Im")
 def col2im(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
-    """x̅ = each element of the columns' y̅, 0 for those that fell outside of the image."""
-    image, block = node.ints("image_shape", 1), node.ints("block_shape", 2)
-    assert image is not None
+    """x̅ = the windows of y̅ as columns, 0 beyond the image: a convolution by the unit kernel of each element."""
+    block = node.ints_or_value("block_shape", 2)
     assert block is not None
-    sources = _columns(node, image, block)
-    flat = op.Reshape(ct, [0, 0, math.prod(image)])
-    columns = op.Gather(op.Pad(flat, [0, 1], None, [2]), sources, axis=2)
-    return op.Reshape(columns, [0, -1, sources.shape[1]])
-
-
-def _columns(node: ForwardNode, image: tuple[int, ...], block: tuple[int, ...]) -> NDArray[np.int64]:
-    """For each block element and block, (prod(block), blocks), its flat position in the image; prod(image) outside."""
-    rank = len(image)
-    strides, dilations = (node.attribute(n) or (1,) * rank for n in ("strides", "dilations"))
-    pads = node.attribute("pads") or (0,) * (2 * rank)
-    at = [
-        np.arange(b)[:, None] * d + np.arange(0, size + p + q - d * (b - 1), s)[None, :] - p
-        for size, b, s, d, p, q in zip(image, block, strides, dilations, pads[:rank], pads[rank:], strict=True)
-    ]
-    found = []
-    for element in itertools.product(*(range(b) for b in block)):
-        grid = np.meshgrid(*(a[e] for a, e in zip(at, element, strict=True)), indexing="ij")
-        inside = np.all([(g >= 0) & (g < size) for g, size in zip(grid, image, strict=True)], axis=0)
-        flat = np.ravel_multi_index(tuple(grid), image, mode="clip")
-        found.append(np.where(inside, flat, math.prod(image)).reshape(-1))
-    return np.array(found, dtype=np.int64)
+    if isinstance(block, tuple):
+        size = math.prod(block)
+        kernels: Any = np.eye(size).reshape(size, 1, *block)
+    else:
+        count = op.ReduceProd(block, keepdims=1)
+        identity = op.EyeLike(op.ConstantOfShape(op.Concat(count, count, axis=0)), dtype=op.dtype)
+        kernels = op.Reshape(identity, op.Concat(count, [1], block, axis=0))
+    images = op.Reshape(ct, op.Concat([-1, 1], op.Slice(op.Shape(ct), [2], [END]), axis=0))
+    form = {name: node.attribute(name) for name in ("strides", "dilations", "pads")}
+    return op.Reshape(op.Conv(images, kernels, **form), op.Shape(node.inputs[0]))

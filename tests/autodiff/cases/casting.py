@@ -23,6 +23,16 @@ CASES = (
     Case("Dropout-mask", "y, m = Dropout(x)", X, opsets=(10, 12, NEWEST)),
     Case("Dropout-inference", "y = Dropout(x, r)", X | {"r": RATIO}, opsets=(12, NEWEST), constant=("r",)),
     Case("Dropout-off", "y = Dropout(x, , t)", X | {"t": ~TRUE}, opsets=(12, NEWEST), constant=("t",)),
+    *(
+        Case(
+            f"Dropout-{'training' if is_training else 'off'}-computed",
+            "y, m = Dropout <seed = 7> (x, r, t)",
+            X | {"r": RATIO, "t": np.array(is_training)},
+            opsets=(12, NEWEST),
+            constant=("r",),
+        )
+        for is_training in (True, False)
+    ),
     Case(
         "Dropout-training",
         "y, m = Dropout <seed = 7> (x, r, t)",

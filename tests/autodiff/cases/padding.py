@@ -31,12 +31,11 @@ CASES = (
     Case("Pad-wrap", 'y = Pad <mode = "wrap"> (x, p)', BOTH, (19, NEWEST), constant=("p",)),
     Case("Pad-wrap-axes", 'y = Pad <mode = "wrap"> (x, p, , a)', SOME, (19, NEWEST), constant=("p", "a", "c")),
     Case(
-        "Pad-wrap-around",  # more than once, which needs the size
+        "Pad-wrap-around",  # more than once
         'y = Pad <mode = "wrap"> (x, p)',
         {"x": (2, 3), "p": ints(0, 4, 0, 7)},
         (19,),
         constant=("p",),
-        is_dynamic=False,
     ),
     Case(
         "Pad-wrap-around-negative",
@@ -44,7 +43,6 @@ CASES = (
         {"x": (2, 4), "p": ints(0, 4, 0, -1)},
         (19,),
         constant=("p",),
-        is_dynamic=False,
         runtime="onnxruntime",
     ),
     Case(
@@ -53,7 +51,6 @@ CASES = (
         {"x": (2, 4), "p": ints(0, -1, 0, 5)},
         (19,),
         constant=("p",),
-        is_dynamic=False,
         runtime="onnxruntime",
     ),
     # The gradient pads by the negative of computed pads, which the reference evaluator refuses.
@@ -65,6 +62,37 @@ CASES = (
         (18,),
         constant=("f", "c"),
         runtime="onnxruntime",
+    ),
+    *(
+        Case(f"Pad-{mode}-computed", f'y = Pad <mode = "{mode}"> (x, p)', BOTH, opsets)
+        for mode, opsets in (("edge", (11, NEWEST)), ("reflect", (11, NEWEST)), ("wrap", (19, NEWEST)))
+    ),
+    *(
+        Case(
+            f"Pad-{mode}-computed-axes",
+            f'r = Pad <mode = "{mode}"> (x, p, , a) {FLAT}',
+            SOME | {"f": ints(-1)},
+            opsets,
+            constant=("f", "c"),
+        )
+        for mode, opsets in (("edge", (18,)), ("reflect", (18,)), ("wrap", (19,)))
+    ),
+    *(
+        Case(f"Pad-{mode}-computed-negative", f'y = Pad <mode = "{mode}"> (x, p)', MIXED, (19,), runtime="onnxruntime")
+        for mode in ("edge", "reflect", "wrap")
+    ),
+    Case(
+        "Pad-wrap-computed-around",
+        'y = Pad <mode = "wrap"> (x, p)',
+        {"x": (2, 3), "p": ints(0, 4, 0, 7)},
+        (19,),
+    ),
+    Case(
+        "Pad-edge-computed-named",
+        'y = Pad <mode = "edge"> (x, p, , a)',
+        {"x": X, "p": ints(1, 2, 0, 3), "a": ints(-1, 1)},
+        (18,),
+        constant=("a",),
     ),
     Case(
         "CenterCropPad", "y = CenterCropPad(x, s)", {"x": (2, 4, 5), "s": ints(5, 3, 2)}, (18, NEWEST), constant=("s",)

@@ -101,6 +101,16 @@ CASES = (
         }.items()
     ),
     *(
+        Case(
+            f"Resize-early-{m}-computed",
+            f'{floats("two", (2,))} f = Cast <to = 1> (q) s = Div(f, two) y = Resize <mode = "{m}"> (x, s)',
+            {"x": X, "q": np.array((2, 2, 3, 1))},
+            opsets=(10,),
+            runtime="onnxruntime",
+        )
+        for m in ("nearest", "linear")
+    ),
+    *(
         scaled(f"nearest-{c}-{r}-{k}", nearest(c, r), s, opsets=OPSETS if (r, k) == ("floor", "up") else (13,))
         for c in COORDINATES
         for r in ROUNDINGS

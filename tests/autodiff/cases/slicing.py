@@ -75,6 +75,18 @@ CASES = (
     *cut("steps-back-beyond", (99,), (FIRST,), (1,), (-2,)),
     Case("Slice-int32", "y = Slice(x, s, e)", {"x": X, "s": np.array([1], "i4"), "e": np.array([3], "i4")}, (13,)),
     Case("Slice-computed-axes", "y = Slice(x, s, e, a)", {"x": X, "s": ints(1), "e": ints(3), "a": ints(-1)}, (13,)),
+    Case(
+        "Slice-computed-axes-steps",
+        "y = Slice(x, s, e, a, t)",
+        {"x": X, "s": ints(-1, 1), "e": ints(FIRST, 4), "a": ints(0, -1), "t": ints(-1, 2)},
+        (10, NEWEST),
+    ),
+    Case(
+        "Slice-int32-steps",
+        "y = Slice(x, s, e, a, t)",
+        {"x": X, **{name: np.array([v], "i4") for name, v in zip("seat", (1, 5, 2, 3), strict=True)}},
+        (13,),
+    ),
     Case("Trilu", "y = Trilu(x)", {"x": X}, (14, NEWEST)),
     Case("Trilu-lower", "y = Trilu <upper = 0> (x, k)", {"x": X, "k": np.array(-1)}, (14,), constant=("k",)),
     Case(

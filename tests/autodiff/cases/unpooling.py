@@ -24,6 +24,13 @@ CASES = (
     ),
     columns("", "strides = [1, 1]", (3, 4), (2, 2), (2, 12, 6)),
     columns("-all", "strides = [2, 1], pads = [1, 0, 1, 2], dilations = [1, 2]", (4, 5), (2, 3), (1, 6, 9)),
+    Case(
+        "Col2Im-computed",
+        "r = Col2Im <strides = [2, 1], pads = [1, 0, 1, 2], dilations = [1, 2]> (x, i, b) y = Reshape(r, f)",
+        {"x": (1, 6, 9), "i": np.array([4, 5]), "b": np.array([2, 3]), "f": np.array([1, 1, 4, 5])},
+        (18, NEWEST),
+        constant=("f",),
+    ),
     columns("-line", "pads = [1, 1]", (5,), (3,), (2, 3, 5)),
     columns("-space", "strides = [1, 1, 1]", (3, 2, 4), (2, 1, 2), (1, 4, 12)),
 )
