@@ -18,90 +18,29 @@ from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
 from onnxcam.autodiff.rules.interpolation import symmetric_matrix
+from onnxcam.autodiff.rules.resize_form import Form, constants_of, early_form, form_of
 from onnxcam.autodiff.rules.separable import contract
-
-SHARED = ("mode", "cubic_coeff_a", "exclude_outside", "antialias")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Form:
-    """What a Resize does, whichever version spelt it.
-
-    Attributes:
-        axes: The axes that scales, sizes and region speak of, in their order.
-        scales: The scale of each of them, or the value that holds them; None when sizes are given.
-        sizes: The size of each of them, or the value that holds them; None when scales are given.
-        region: Input `roi`, which tf_crop_and_resize alone reads.
-        attributes: Those that an opset 18 Resize along one axis takes.
-    """
-
-    axes: tuple[int, ...]
-    scales: tuple[float, ...] | ir.Value | None
-    sizes: tuple[int, ...] | ir.Value | None
-    region: ir.Value | None
-    attributes: dict[str, Any]
-
-    @property
-    def is_crop(self) -> bool:
-        """Whether a region is cut out, so that even a scale of 1 moves things."""
-        return bool(self.attributes["coordinate_transformation_mode"] == "tf_crop_and_resize")
 
 
 @vjp("Upsample", since=7)
 def upsample(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = Rᵀ·y̅ along each axis, R the axis' interpolation matrix (asymmetric; nearest rounds down)."""
     scales: Any = node.attribute("scales")
-    return _transposed(op, node, ct, _early(node, _constant(node, 1, float) if scales is None else scales, "floor"))
+    return _transposed(
+        op, node, ct, early_form(node, constants_of(node, 1, float) if scales is None else scales, "floor")
+    )
 
 
 @vjp("Resize", since=10)
 def resize_by_scales(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = Rᵀ·y̅ along each axis, R the axis' interpolation matrix (asymmetric; nearest rounds up where it shrinks)."""
-    return _transposed(op, node, ct, _early(node, _constant(node, 1, float), "floor_or_ceil"))
+    return _transposed(op, node, ct, early_form(node, constants_of(node, 1, float), "floor_or_ceil"))
 
 
 @vjp("Resize", since=11)
 def resize(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     """x̅ = Rᵀ·y̅ along each axis, R the axis' interpolation matrix; the region and the scales are taken as constant."""
-    rank = node.rank()
-    axes = tuple(a % rank for a in node.attribute("axes") or range(rank))
-    sizes = _constant(node, 3, int)
-    scales = _constant(node, 2, float) if sizes is None else None
-    attributes = {name: node.attribute(name) for name in (*SHARED, "coordinate_transformation_mode", "nearest_mode")}
-    form = Form(axes, scales, sizes, node.input(1), attributes)
-    if node.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
-        form = _fitted(node, form)
-    return _transposed(op, node, ct, form)
-
-
-def _early(node: ForwardNode, scales: Any, nearest_mode: str) -> Form:
-    attributes = {
-        "mode": "nearest" if node.attribute("mode") == "nearest" else "linear",
-        "coordinate_transformation_mode": "asymmetric",
-        "nearest_mode": nearest_mode,
-    }
-    return Form(tuple(range(node.rank())), scales, None, None, attributes)
-
-
-def _constant(node: ForwardNode, index: int, kind: type) -> Any:
-    """Input `index` as a tuple if it is constant, None if it is left out or empty, else the value itself."""
-    array = node.constant(index)
-    if array is None:
-        return node.input(index)
-    return tuple(kind(v) for v in array) if array.size else None
-
-
-def _fitted(node: ForwardNode, form: Form) -> Form:
-    """The form with the sizes that keep the aspect ratio, where these are its scale times the input's to the digit."""
-    dims = [node.dims()[a] for a in form.axes]
-    if not isinstance(form.sizes, tuple) or None in dims:
-        raise node.refusal("its keep_aspect_ratio_policy meets sizes that only a run knows")
-    known = [d for d in dims if d is not None]
-    pick = min if node.attribute("keep_aspect_ratio_policy") == "not_larger" else max
-    numerator, denominator = pick(zip(form.sizes, known, strict=True), key=lambda pair: pair[0] / pair[1])
-    if any(d * numerator % denominator for d in known):
-        raise node.refusal("its keep_aspect_ratio_policy rounds a size")
-    return dataclasses.replace(form, sizes=tuple(d * numerator // denominator for d in known))
+    return _transposed(op, node, ct, form_of(node))
 
 
 def _transposed(op: Emitter, node: ForwardNode, ct: ir.Value, form: Form) -> ir.Value:
@@ -122,6 +61,8 @@ def _is_resized(node: ForwardNode, form: Form, k: int) -> bool:
     axis = form.axes[k]
     if form.is_crop and not _is_unknown(node, form, k):
         return axis > 1 or _scale(node, form, k) != 1
+    if form.policy != "stretch":
+        return True
     scale = _scale(node, form, k)
     return scale != 1 if scale is not None else axis > 1 or node.rank() < 3
 
@@ -132,6 +73,8 @@ def _is_unknown(node: ForwardNode, form: Form, k: int) -> bool:
 
 def _scale(node: ForwardNode, form: Form, k: int) -> float | None:
     """The scale of axis `k` of the form, None when only the run knows it."""
+    if form.policy != "stretch":
+        return None
     if isinstance(form.scales, tuple):
         return float(form.scales[k])
     axis = form.axes[k]
@@ -172,6 +115,8 @@ def _is_repeat(form: Form, factor: int) -> bool:
 def _matrix(op: Emitter, node: ForwardNode, form: Form, k: int) -> Any:
     """The matrix (in, out) of axis `k` of the form: Resize along the rows of an identity matrix."""
     axis, attributes = form.axes[k], dict(form.attributes)
+    if form.policy != "stretch":
+        return _fitted(op, node, form, k)
     if attributes["coordinate_transformation_mode"] == "half_pixel_symmetric":
         matrix = _symmetric(node, form, k)
         if matrix is not None:
@@ -199,6 +144,24 @@ def _rounded_by_scale(op: Emitter, node: ForwardNode, form: Form, k: int) -> Any
         return rounded("ceil" if scale < 1 else "floor")
     is_shrunk = op.Less(_one(op, form.scales, k, is_float=True), np.float32(1))
     return op.Where(is_shrunk, rounded("ceil"), rounded("floor"))
+
+
+def _fitted(op: Emitter, node: ForwardNode, form: Form, k: int) -> ir.Value:
+    """The matrix of axis `k` where all axes have one scale: Resize of the identity matrix, spread over the others."""
+    count, axis = len(form.axes), form.axes[k]
+    if form.attributes["coordinate_transformation_mode"] == "half_pixel_symmetric":
+        raise node.refusal("half_pixel_symmetric meets a keep_aspect_ratio_policy that may round a size")
+    others = [2 + i for i in range(count) if i != k]
+    shape = op.Concat([1], op.Gather(op.Shape(node.inputs[0]), [axis, *form.axes]), axis=0)
+    spread = op.Expand(op.Unsqueeze(_identity(op, node, axis), [0, *others]), shape)
+    sizes = list(form.sizes) if isinstance(form.sizes, tuple) else form.sizes
+    given = {"axes": list(range(2, 2 + count)), "keep_aspect_ratio_policy": form.policy, **form.attributes}
+    resized = op.Resize(spread, form.region if form.is_crop else None, None, sizes, **given)
+    ends = [1] * len(others)
+    matrix: ir.Value = (
+        op.Squeeze(op.Slice(resized, [0] * len(others), ends, others), [0, *others]) if others else resized
+    )
+    return matrix
 
 
 def _identity(op: Emitter, node: ForwardNode, axis: int) -> ir.Value:

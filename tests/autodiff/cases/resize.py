@@ -173,9 +173,23 @@ CASES = (
             mode("linear", "half_pixel", f', axes = [2, 3], keep_aspect_ratio_policy = "{p}"'),
             (8, 20),
             opsets=(18, NEWEST),
-            is_dynamic=False,
         )
         for p in ("not_larger", "not_smaller")
+    ),
+    # Sizes that are rounded, or known in the run only; the scale is that of one axis to the digit.
+    *(
+        sized(
+            f"{m}-{p}-{how}",
+            mode(m, "half_pixel", f', axes = [3, 2], keep_aspect_ratio_policy = "{p}"'),
+            sizes,
+            opsets=(18, NEWEST),
+            is_fed=how == "fed",
+            is_dynamic=how != "fed",
+            runtime="onnxruntime",
+        )
+        for m in ("nearest", "linear", "cubic")
+        for p in ("not_larger", "not_smaller")
+        for how, sizes in (("up", (8, 7)), ("down", (3, 3)), ("fed", (2, 5)))
     ),
     *(
         scaled(f"{m}-symmetric-{k}", mode(m, "half_pixel_symmetric"), s, opsets=(19, NEWEST), is_dynamic=k == "up")
