@@ -286,7 +286,7 @@ class Emitter:
 
     def _initializer(self, array: np.ndarray[Any, Any]) -> ir.Value:
         is_float = ir.DataType.from_numpy(array.dtype).is_floating_point()
-        tensor = ir.Tensor(array.astype(self.dtype.numpy()) if is_float else array)
+        tensor = ir.Tensor(array.astype(self.dtype.numpy(), copy=False) if is_float else array)
         name = f"constant_{len(self.root.graph.initializers)}"
         return self._builder.initializer(tensor, name=name, qualify=False)
 
