@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -101,11 +102,17 @@ def _through_expansion(op: Emitter, node: ForwardNode, expand: registry.Rule, ct
     """Let the expansion compute the node's outputs in standard operators, and sweep back over what it emitted.
 
     Where the sweep reads an output, it reads the forward model's, so that what made it need not be computed again.
+
+    Raises:
+        GradientError: A cotangent arrives at an output that the expansion does not compute.
     """
     known = [op.local(o) if o.name and o.dtype in FLOATS else None for o in node.outputs]
     mark = op.mark()
     made = expand(op, node)
     outputs = made if isinstance(made, (tuple, list)) else (made,)
+    for output, ours, ct in itertools.zip_longest(node.outputs, outputs, cts):
+        if ct is not None and ours is None:
+            raise node.refusal(f"what makes its output '{output.name}' is not known in standard operators")
     emitted = op.since(mark)
     inputs = (*node.inputs, *node.captured)
     leaves = list(dict.fromkeys(op.local(v) for v in inputs if v is not None and v in node.wanted))

@@ -88,3 +88,28 @@ def _input(node: ir.Node, index: int) -> Operand:
 
 def _rank(x: Operand) -> int | None:
     return x.shape.rank() if x is not None and x.shape is not None else None
+
+
+@stand_in("GroupQueryAttention")
+def group_query_attention(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """Split where operands are packed; the keys and values, or any number of those of the past."""
+    heads, groups = _heads(node), node.attributes["kv_num_heads"].as_int()
+    query, key, value = (_input(node, i) for i in range(3))
+    if key is None:
+        together = sketch.op("Reshape", [query, sketch.integers(0, 0, heads + 2 * groups, -1)])
+        q, k, v = sketch.split(together, 2, [heads, groups, groups])
+        y = sketch.op("Reshape", [q, sketch.integers(0, 0, -1)])
+        present = [sketch.op("Transpose", [x], {"perm": [0, 2, 1, 3]}) for x in (k, v)]
+    else:
+        y = sketch.op("Identity", [query])
+        present = [_split_heads(sketch, x, groups) for x in (key, value)]
+    past = [_input(node, i) for i in (3, 4)]
+    if past[0] is not None:
+        present = [_any_number(sketch, x) for x in past]
+    return [y, *present][: len(node.outputs)]
+
+
+def _any_number(sketch: Sketch, x: Operand) -> ir.Value:
+    """As many rows of `x` as a run says."""
+    found = sketch.op("NonZero", [sketch.zeros(1)])
+    return sketch.op("Gather", [x, sketch.op("Reshape", [found, sketch.integers(-1)])], {"axis": 2})
