@@ -21,6 +21,14 @@ from onnxcam.graph import between, downstream, nodes_within, static_shape
 
 __all__ = ["entry_of", "is_defined_by_graph", "pull_back"]
 
+LATER = "Choose a later layer with --layer; onnxcam inspect lists them."
+# Domains of operators on tensors in the memory layout that one kind of processor likes best.
+LAYOUTS = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
+LAID_OUT = (
+    "ONNX Runtime wrote this file for one kind of processor, with values in that one's memory layout: take the model "
+    "that it was made from, or save it with GraphOptimizationLevel.ORT_ENABLE_EXTENDED."
+)
+
 Cotangents = dict[ir.Value, list[ir.Value]]
 Seeds = Iterable[tuple[ir.Value, ir.Value | None]]
 
@@ -160,7 +168,7 @@ def _no_rule(node: ir.Node, version: int) -> GradientError:
     name = node.op_type if node.domain == "" else f"{node.domain}::{node.op_type}"
     return GradientError(
         f"no vjp rule for {name} (since version {version}) at node '{node.name or node.outputs[0].name}', "
-        "between the layer and the score. Choose a later layer with --layer; onnxcam inspect lists them.",
+        f"between the layer and the score. {LAID_OUT if node.domain in LAYOUTS else LATER}",
         op_type=node.op_type,
         domain=node.domain,
         since_version=version,

@@ -43,7 +43,7 @@ def _infer_shapes(model: ir.Model) -> None:
 
     What the file declares of inner values is a last resort: some exporters write it wrong.
     """
-    sketch = with_folded_integers(with_stand_ins(model))
+    sketch = with_stand_ins(with_folded_integers(model))
     _infer(sketch)
     if sketch is not model:
         for graph, sketched in zip(model.graphs(), sketch.graphs(), strict=True):

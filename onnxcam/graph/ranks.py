@@ -10,12 +10,12 @@ Size = int | ir.SymbolicDim | None
 
 # Outputs of the first input's shape: operators of ONNX 1.0's experimental set, which ONNX Runtime still runs, and
 # functions whose bodies stop inference (in double precision, or always).
-SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh"}) | frozenset(
+SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh"}) | frozenset(
     {"Dropout", "Elu", "GroupNormalization", "HardSigmoid", "LeakyRelu", "Selu"}
 )
 
 RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
-RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "DeformConv"}
+RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "CropAndResize", "DeformConv", "DynamicSlice"}
 
 
 def is_rounded_up(node: ir.Node) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnx_ir as ir
 import pytest
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from onnxcam.autodiff import registry
 from onnxcam.autodiff.emitter import Emitter
@@ -53,8 +55,45 @@ def test_it_computes_what_the_operator_does(case: Case, opset: int, tmp_path: Pa
         np.testing.assert_allclose(ours[output.name], known[name], rtol=1e-5, atol=1e-5)
 
 
+def schema_defaults() -> dict[tuple[str, str, str], Any]:
+    """By domain, operator and attribute, of ONNX Runtime's own operators."""
+    found = {}
+    for schema in onnxruntime_pybind11_state.get_all_operator_schema():
+        for name, attribute in schema.attributes.items():
+            proto = onnx.AttributeProto.FromString(attribute._default_value)
+            if proto.type != onnx.AttributeProto.UNDEFINED:
+                value = onnx.helper.get_attribute_value(proto)
+                found[schema.domain, schema.name, name] = value.decode() if isinstance(value, bytes) else value
+    return found
+
+
+def test_attributes_that_are_left_out_mean_what_the_schema_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Onnx has no schema of these operators, so their expansions say the defaults."""
+    attribute, known, wrong = ForwardNode.attribute, schema_defaults(), []
+    checked = set()
+
+    def checking(self: ForwardNode, name: str, default: Any = None) -> Any:
+        key = self.node.domain, self.node.op_type, name
+        if key in known and self.node.domain == "com.microsoft":
+            checked.add(key)
+            if default is not None and default != pytest.approx(known[key]):
+                wrong.append((key, default))
+        return attribute(self, name, default)
+
+    monkeypatch.setattr(ForwardNode, "attribute", checking)
+    for case in {c.op_type: c for c, _ in ROWS if c.domain}.values():
+        model = build(case, case.opsets[0], tmp_path, np.float32)
+        expanded(model, next(n for n in model.graph if n.op_type == case.op_type))
+    assert wrong == []
+    assert len(checked) > 50
+
+
 # Inputs say what size the output has.
-UNSIZED = {"ConvTransposeWithDynamicPads-computed", "RelativePositionBias", "RelativePositionBias-bidirectional"} | {
+UNSIZED = {f"{name}-computed" for name in ("ConvTransposeWithDynamicPads", "CropAndResize", "Pad")} | {
+    *("Irfft", "Irfft-odd", "Range", "Range-lists", "Unique"),
+    *("RelativePositionBias", "RelativePositionBias-bidirectional"),
     "GroupQueryAttention-buffer",
     "GroupQueryAttention-buffer-unused",
     "GroupQueryAttention-counts",

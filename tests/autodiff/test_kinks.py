@@ -50,7 +50,7 @@ REFUSED = (
     ("y = com.microsoft.BitmaskDropout(x, , t)", 13, "may be in training mode"),
     ("y = com.microsoft.BiasDropout(x, x, , , b)", 13, "may be in training mode"),
     ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "Mish"> (m, m)', 13, "'Mish' is unknown"),
-    ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "ScaledTanh"> (m, m)', 13, "lacks the .* 'beta'"),
+    ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "ScaledTanh"> (m, m)', 13, "lacks the .* 'alpha'"),
     (
         "m = Unsqueeze(x, a) y = com.microsoft.BiasSoftmax <axis = 1, is_inner_broadcast = 1> (m, x)",
         13,

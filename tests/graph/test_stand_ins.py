@@ -163,3 +163,23 @@ def test_inference_goes_on_behind_them(write_model: Write) -> None:
         "Transpose",
         "DequantizeLinear",
     ]
+
+
+@pytest.mark.parametrize(
+    ("turned", "left", "right"),
+    [
+        ("transA = 1", "N, 4, 3", "N, 4, 5"),
+        ("transB = 1", "N, 3, 4", "N, 5, 4"),
+        ("transA = 1, transB = 1", "N, 4, 3", "N, 5, 4"),
+        ("transB = 1", "N, 3, 4", "5, 4"),
+    ],
+    ids=["left", "right", "both", "matrix"],
+)
+def test_a_product_with_turned_operands_has_a_shape_wherever_it_stands(
+    write_model: Write, turned: str, left: str, right: str
+) -> None:
+    """Behind other nodes the ranks of the operands are not known yet when the stand-in is chosen."""
+    text = f"""g (float[{left}] x, float[{right}] z) => (float[1] y) {{
+        a = Relu(x)   b = Relu(z)   p = com.microsoft.FusedMatMul <{turned}> (a, b)   y = Relu(p)
+    }}"""
+    assert str(load(write_model(text, opset=13)).value("p").shape) == "[N,3,5]"

@@ -31,9 +31,9 @@ def activated(op: Emitter, node: ForwardNode, z: ir.Value, parameters: Mapping[s
             case "Clip":
                 return _clipped(op, node, z, parameters["min"], parameters["max"])
             case "ParametricSoftplus":
-                return op.Mul(op.Softplus(op.Mul(z, parameters["beta"])), parameters["alpha"])
+                return parametric_softplus(op, z, parameters["alpha"], parameters["beta"])
             case "ScaledTanh":
-                return op.Mul(op.Tanh(op.Mul(z, parameters["beta"])), parameters["alpha"])
+                return scaled_tanh(op, z, parameters["alpha"], parameters["beta"])
     except KeyError as missing:
         raise node.refusal(f"its activation '{name}' lacks the parameter {missing}") from None
     if name not in STANDARD:
@@ -51,6 +51,16 @@ def named_parameters(node: ForwardNode) -> dict[str, float]:
     """Those of `activation_alpha`, `activation_beta` and `activation_gamma`, by the end of their names."""
     given = {name: node.attribute(f"activation_{name}") for name in ("alpha", "beta", "gamma")}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def scaled_tanh(op: Emitter, z: ir.Value | None, alpha: float, beta: float) -> ir.Value:
+    """α·tanh(βz)."""
+    return op.Mul(op.Tanh(op.Mul(z, beta)), alpha)
+
+
+def parametric_softplus(op: Emitter, z: ir.Value | None, alpha: float, beta: float) -> ir.Value:
+    """α·ln(1 + exp(βz))."""
+    return op.Mul(op.Softplus(op.Mul(z, beta)), alpha)
 
 
 def gelu_of(op: Emitter, x: ir.Value | None) -> ir.Value:
@@ -116,6 +126,11 @@ def swiglu(op: Emitter, node: ForwardNode) -> ir.Value:
     gate, up = node.inputs[0], node.input(1)
     if up is None:
         gate, up = op.Split(gate, axis=-1, num_outputs=2, _outputs=2)
+    return swiglu_of(op, node, gate, up)
+
+
+def swiglu_of(op: Emitter, node: ForwardNode, gate: ir.Value | None, up: ir.Value) -> ir.Value:
+    """SwiGLU of two halves, by the node's attributes."""
     limit, beta = node.attribute("limit", 0.0), node.attribute("activation_beta", 0.0)
     if limit > 0:
         gate, up = op.Clip(gate, None, limit), op.Clip(up, -limit, limit)

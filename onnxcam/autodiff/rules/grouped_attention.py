@@ -138,7 +138,7 @@ def _capped(op: Emitter, node: ForwardNode, products: ir.Value) -> ir.Value:
 def _softmax(op: Emitter, node: ForwardNode, products: ir.Value) -> ir.Value:
     """Softmax over the keys and, where there is a sink, over its score too."""
     sink = node.input(SINK)
-    if sink is None and not node.attribute("smooth_softmax", 0):
+    if sink is None and node.attribute("smooth_softmax", -1) != 1:
         return op.Softmax(products, axis=-1)
     column = op.Mul(op.Slice(products, [0], [1], [3]), 0.0)
     if sink is not None:

@@ -16,3 +16,6 @@ declare_none("CastMap", "DictVectorizer", "ZipMap", domain="ai.onnx.ml")
 
 # Training: a graph that differentiates or updates weights is not a score.
 declare_none("Adagrad", "Adam", "Gradient", "Momentum", domain="ai.onnx.preview.training")
+
+# ONNX Runtime's own: of strings and of tokens.
+declare_none("BifurcationDetector", "NGramHashMapping", "Tokenizer", "VarlenNGramHashMapping", domain="com.microsoft")

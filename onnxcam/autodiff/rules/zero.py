@@ -21,3 +21,6 @@ declare_zero("MelWeightMatrix")
 # Classical machine learning: thresholds, look-ups, decision trees.
 declare_zero("Binarizer", "LabelEncoder", "OneHotEncoder", domain="ai.onnx.ml")
 declare_zero("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", domain="ai.onnx.ml")
+
+# ONNX Runtime's own: tests, hashes, and the path of least cost.
+declare_zero("DynamicTimeWarping", "IsAllFinite", "MurmurHash3", domain="com.microsoft")

@@ -27,9 +27,7 @@ def first(sketch: Sketch, node: ir.Node) -> ir.Value:
 @stand_in("BiasSplitGelu")
 def half(sketch: Sketch, node: ir.Node) -> ir.Value:
     """One part of a Split."""
-    given = {"axis": -1} | ({"num_outputs": 2} if sketch.opset >= 18 else {})
-    left, _ = sketch.op_multi_out("Split", node.inputs[:1], given, num_outputs=2)
-    return left
+    return sketch.split(node.inputs[0], -1, 2)[0]
 
 
 @stand_in("SwiGLU")
@@ -84,9 +82,18 @@ def matmul(sketch: Sketch, node: ir.Node) -> ir.Value:
 
 @stand_in("FusedMatMul", "FusedMatMulActivation", "TransposeMatMul")
 def fused_matmul(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
-    """MatMul; none where an operand of unknown rank is turned."""
+    """MatMul; the sum of a column and a row where an operand of unknown rank, taken for a matrix, is turned."""
     operands = [_turned(sketch, node, index) for index in (0, 1)]
-    return [sketch.op("MatMul", operands)] if None not in operands else []
+    if None not in operands:
+        return [sketch.op("MatMul", operands)]
+    if sketch.opset < 11 or any(_flag(node, f"transBatch{side}") for side in "AB"):
+        return []
+    sides = zip(node.inputs, (_flag(node, "transA"), not _flag(node, "transB")), (-1, -2), strict=True)
+    lines = [
+        sketch.unsqueezed(sketch.reduced(value, [-2 if is_last_kept else -1], keepdims=0), place)
+        for value, is_last_kept, place in sides
+    ]
+    return [sketch.op("Add", lines)]
 
 
 @stand_in("SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
@@ -110,18 +117,18 @@ def layer_normalization(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
 def _turned(sketch: Sketch, node: ir.Node, index: int) -> ir.Value | None:
     """An operand as it enters the product; None where its rank is unknown and it is turned."""
     side, value = "AB"[index], node.inputs[index]
-    flags = {name: name in node.attributes and node.attributes[name].as_int() for name in _flags(side)}
-    if value is None or not any(flags.values()):
+    is_turned, is_batch_turned = (_flag(node, f"trans{what}{side}") for what in ("", "Batch"))
+    if value is None or not (is_turned or is_batch_turned):
         return value
     if value.shape is None:
         return None
     order = list(range(value.shape.rank()))
-    if len(order) > 1 and flags[f"transBatch{side}"]:
+    if len(order) > 1 and is_batch_turned:
         order = [*order[1:-1], 0, order[-1]]
-    if len(order) > 1 and flags[f"trans{side}"]:
+    if len(order) > 1 and is_turned:
         order[-2:] = order[-1], order[-2]
     return sketch.op("Transpose", [value], {"perm": order})
 
 
-def _flags(side: str) -> tuple[str, str]:
-    return f"trans{side}", f"transBatch{side}"
+def _flag(node: ir.Node, name: str) -> bool:
+    return name in node.attributes and node.attributes[name].as_int() != 0

@@ -32,6 +32,9 @@ class Sketch(ir.tape.Tape):
 
     def zeros(self, *shape: int) -> ir.Value:
         """A float tensor of this shape."""
+        if self.opset < 9:
+            name = f"{self._node.outputs[0].name}::zeros_{len(self.initializers)}"
+            return self.initializer(ir.tensor(np.zeros(shape, dtype=np.float32), name=name))
         return self.op("ConstantOfShape", [self.integers(*shape)])
 
     def reduced(self, x: ir.Value | None, axes: Sequence[int] | None, *, keepdims: int = 1) -> ir.Value:
@@ -65,6 +68,12 @@ class Sketch(ir.tape.Tape):
         if self.opset < 13:
             return self.op_multi_out("Split", [x], given | {"split": list(parts)}, num_outputs=len(parts))
         return self.op_multi_out("Split", [x, self.integers(*parts)], given, num_outputs=len(parts))
+
+    def sliced(self, x: ir.Value | None, starts: Sequence[int], ends: Sequence[int], axes: Sequence[int]) -> ir.Value:
+        """`x` cut along `axes`."""
+        if self.opset < 10:
+            return self.op("Slice", [x], {"starts": list(starts), "ends": list(ends), "axes": list(axes)})
+        return self.op("Slice", [x, self.integers(*starts), self.integers(*ends), self.integers(*axes)])
 
     def channels_last(self, rank: int, op_type: str, inputs: Sequence[ir.Value | None], *names: str) -> ir.Value:
         """An operator on images whose channels come last if the node's attribute says so."""

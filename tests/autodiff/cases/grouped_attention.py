@@ -46,6 +46,7 @@ CASES = (
     row("-added", "", f"{PLAIN}, , , , a", TOKENS | ALL | {"a": (1, 4, 3, 3)}),
     row("-sink", "", f"{PLAIN}, , , , , h", TOKENS | ALL | {"h": (4,)}),
     row("-smooth", ", smooth_softmax = 1", PLAIN, TOKENS | ALL),
+    row("-not-smooth", ", smooth_softmax = -1", PLAIN, TOKENS | ALL),
     row("-past", ", local_window_size = 4", OVER_PAST, ONE | AFTER, *EVERY),
     row("-past-ragged", "", OVER_PAST, ONE | RAGGED, *EVERY),
     row("-buffer", "", f"{OVER_PAST}, , , , a", ONE | LARGER | RAGGED | {"a": (2, 1, 1, 6)}, *EVERY),
