@@ -115,7 +115,9 @@ def export(model: nn.Module, path: Path, size: int, exporter: str) -> Path:
     return path
 
 
-def gradient_at(model: nn.Module, x: Array, cotangent: Array, activation: Array) -> tuple[nn.Module, Array, Array]:
+def gradient_at(
+    model: nn.Module, x: Array | tuple[Tensor, ...], cotangent: Array, activation: Array
+) -> tuple[nn.Module, Array, Array]:
     """PyTorch autograd at the module whose output is `activation`: the module, its output and the gradient.
 
     Exporters fold batch normalisation into the Conv before it, so the layer is found by its value, not its name.
@@ -130,7 +132,7 @@ def gradient_at(model: nn.Module, x: Array, cotangent: Array, activation: Array)
 
     handles = [m.register_forward_hook(keep) for m in model.modules() if not list(m.children())]
     try:
-        logits = model(torch.from_numpy(x).requires_grad_())
+        logits = model(*(x if isinstance(x, tuple) else (torch.from_numpy(x).requires_grad_(),)))
     finally:
         for handle in handles:
             handle.remove()
