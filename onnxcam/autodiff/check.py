@@ -118,7 +118,8 @@ def pull_back(
     values.update(feeds)
     residuals = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     proto = ir.to_proto(gradient.model)
-    given = {i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type) for i in proto.graph.input}
+    types = {i.name: i.type.tensor_type.elem_type for i in proto.graph.input}
+    given = {name: onnx.helper.tensor_dtype_to_np_dtype(types[name]) for name in gradient.cotangents}
     seeds = {i: cotangents[n].astype(given[i]) for i, n in zip(gradient.cotangents, cotangents, strict=True)}
     result: Array = run_gradient(proto, {**residuals, **seeds})[gradient.outputs[0]]
     return result

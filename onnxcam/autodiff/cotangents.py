@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from onnxcam.autodiff.emitter import Emitter
 
-__all__ = ["add", "is_sequence", "zeros_like"]
+__all__ = ["add", "element_type", "is_sequence", "zeros_like"]
 
 
 def add(op: Emitter, *cotangents: ir.Value) -> ir.Value:
@@ -33,6 +33,13 @@ def zeros_like(op: Emitter, value: ir.Value | None) -> ir.Value:
 def is_sequence(value: ir.Value) -> bool:
     """Whether `value` is a sequence of tensors."""
     return isinstance(value.type, ir.SequenceType)
+
+
+def element_type(value: ir.Value) -> ir.DataType:
+    """The type of a tensor's elements, or of those of a sequence's tensors."""
+    dtype = value.dtype if value.type is None else value.type.dtype
+    assert dtype is not None
+    return dtype
 
 
 def _mapped(op: Emitter, function: Any, *sequences: ir.Value) -> ir.Value:

@@ -263,6 +263,11 @@ class Emitter:
         array = self.constants.array(value)
         if array is not None:
             return self._initializer(array)
+        node = value.producer()
+        if node is not None and node.op_type == "SequenceConstruct":  # of tensors, which every runtime hands on
+            return self.describe(self.SequenceConstruct(*node.inputs), like=value)
+        if node is not None and node.op_type == "SequenceEmpty":
+            return self.describe(self.SequenceEmpty(dtype=self.describe(ir.Value(), like=value).dtype), like=value)
         local = self.input(f"{value.name}::value", value.dtype, value.shape)
         entered = self.graph.inputs[-1]
         if not isinstance(value.type, ir.TensorType) and value.type is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
+from onnxcam.graph.containers import restore_containers
 from onnxcam.graph.folding import with_folded_integers
 from onnxcam.graph.ranks import is_attention, is_rounded_up, known_shape
 from onnxcam.graph.stand_ins import with_stand_ins
@@ -60,6 +61,7 @@ def _infer(model: ir.Model) -> None:
     while seeded:
         with _hidden(model):
             infer(model)
+        restore_containers(model.graph)
         seeded = _seed(model.graph, declared)
     for value, (kind, shape) in declared.items():
         value.type = value.type or kind

@@ -71,9 +71,9 @@ def _find(known: dict[str, ir.Value], name: str) -> ir.Value:
 
 
 def _typed(value: ir.Value, analysed: ir.Value) -> ir.Value:
-    """Give an output the element type and rank that inference found; a checker asks for both."""
-    if value.dtype is None and analysed.dtype is not None:
-        value.dtype = analysed.dtype
+    """Give an output the type and rank that inference found; a checker asks for both."""
+    if value.type is None:
+        value.type = analysed.type
     if value.shape is None and analysed.shape is not None:
         value.shape = analysed.shape.copy()
     return value

@@ -34,6 +34,8 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
     node = value.producer()
     if node is None:
         return None
+    if node.op_type == "Loop":
+        return _carried(node, value)
     first = node.inputs[0].shape if node.inputs and node.inputs[0] is not None else None
     if node.op_type == "Reshape":
         return _as_many_as_sizes(node)
@@ -56,6 +58,20 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
     if node.op_type in RANK_KEEPING or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None
+
+
+def _carried(node: ir.Node, value: ir.Value) -> ir.Shape | None:
+    """A Loop's state has the rank that it begins with, unless the body is known to give it another."""
+    place = value.index()
+    assert place is not None
+    state = node.inputs[2 + place] if place + 2 < len(node.inputs) else None
+    after = node.attributes["body"].as_graph().outputs[1 + place].shape
+    if state is not None and isinstance(state.type, ir.SequenceType) and after is not None:
+        return ir.Shape([None] * after.rank())  # an empty sequence has no shape to begin with
+    if state is None or state.shape is None:
+        return None
+    is_kept = after is None or after.rank() == state.shape.rank()
+    return ir.Shape([None] * state.shape.rank()) if is_kept else None
 
 
 def _as_many_as_sizes(node: ir.Node, before: int = 0) -> ir.Shape | None:

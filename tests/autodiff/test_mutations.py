@@ -8,18 +8,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import registry, reverse
-from onnxcam.autodiff.check import Runner, check_gradient, run_reference
+from onnxcam.autodiff.check import Runner, check_gradient
 from onnxcam.graph import Model
 from tests.autodiff.cases import CASES, Case
 from tests.autodiff.mutations import Mutation, mutations
-from tests.autodiff.test_rules import STEP, TOLERANCE, build, run_onnxruntime, since_version
+from tests.autodiff.test_rules import STEP, TOLERANCE, build, run_by, since_version
 
 DOMAINS = {"", "ai.onnx.ml"}
 WITH_ROWS = {(c.domain, c.op_type) for c in CASES}
@@ -136,14 +135,8 @@ class Row:
     right: list[bytes] = dataclasses.field(default_factory=list)
 
     @property
-    def is_exact(self) -> bool:
-        """Whether it runs in float64."""
-        return self.case.runtime == "reference"
-
-    @property
     def feeds(self) -> dict[str, NDArray[Any]]:
-        arrays = self.case.arrays(np.float64 if self.is_exact else np.float32)
-        return {n: a for n, a in arrays.items() if n not in self.case.constant}
+        return {n: a for n, a in self.case.arrays(self.case.dtype).items() if n not in self.case.constant}
 
     @property
     def wrt(self) -> list[str]:
@@ -187,10 +180,6 @@ def _serialized(model: ir.Model) -> bytes:
     return proto.SerializeToString(deterministic=True)
 
 
-def run_by(case: Case) -> Runner:
-    return run_reference if case.runtime == "reference" else run_onnxruntime
-
-
 def remembered(run: Runner) -> Runner:
     """`run`, with the results kept."""
     results: dict[tuple[bytes, ...], dict[str, NDArray[Any]]] = {}
@@ -215,8 +204,7 @@ def rows_of(entry: registry.Entry, folder: Path, *, is_dynamic: bool) -> list[Ro
                 continue
             place = folder / f"{'dynamic' if is_dynamic else 'static'}-{len(rows)}"
             place.mkdir()
-            dtype = np.float64 if case.runtime == "reference" else np.float32
-            model = build(case, opset, place, dtype, is_dynamic=is_dynamic)
+            model = build(case, opset, place, case.dtype, is_dynamic=is_dynamic)
             row = Row(case, model, remembered(run_by(case)))
             rows.append(dataclasses.replace(row, right=row.gradients()))
     return sorted(rows, key=lambda row: sum(a.size for a in row.feeds.values()))

@@ -9,7 +9,7 @@ from typing import Any
 import onnx_ir as ir
 
 from onnxcam.autodiff.bodies import Body, body_of
-from onnxcam.autodiff.cotangents import zeros_like
+from onnxcam.autodiff.cotangents import add, zeros_like
 from onnxcam.autodiff.emitter import FLOATS, Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
@@ -78,11 +78,10 @@ def scan(op: Emitter, node: ForwardNode, *cts: ir.Value | None) -> Values:
         },
         len(ends) + len(sums) + len(slices),
     )
-    all_read = [*form.states, *form.scanned, *node.captured]
-    places = [*states, *(len(form.states) + len(form.scanned) + node.captured.index(v) for v in captured)]
-    places += [count + i for i in slices]
-    found = {i: op.describe(made, like=all_read[i]) for i, made in zip(places, results, strict=True)}
-    return [found.get(i) for i in range(len(all_read))]
+    likes = [*(form.states[i] for i in states), *captured, *(form.scanned[i] for i in slices)]
+    places = [*states, *captured, *(count + i for i in slices)]
+    found = {p: op.describe(made, like=v) for p, made, v in zip(places, results, likes, strict=True)}
+    return [*(found.get(i) for i in range(len(node.inputs))), *(found.get(v) for v in node.captured)]
 
 
 def _step_back(
@@ -108,7 +107,7 @@ def _step_back(
     for i, ct in zip(states, at_states, strict=True):
         inner.put_out(zeros_like(inner, kept[i]) if ct is None else ct)
     for total, ct in zip(sums, at_captured, strict=True):
-        inner.put_out(total if ct is None else inner.Add(total, ct))
+        inner.put_out(total if ct is None else add(inner, total, ct))
     for i, ct in zip(slices, at_slices, strict=True):
         inner.put_out(zeros_like(inner, given[i]) if ct is None else ct)
     return inner

@@ -21,7 +21,8 @@ class Case:
     Attributes:
         id: The operator, its domain before it unless it is the standard's, then what is special: `Conv-strides`,
             `com.microsoft.FusedConv-strides`.
-        body: The node in ONNX text: `y = Conv <strides = [2, 2]> (x, w)`. Outputs y, y1, …; any inputs.
+        body: The node in ONNX text: `y = Conv <strides = [2, 2]> (x, w)`. Outputs y, y1, …; any inputs. `REAL` stands
+            for the type in which it is tried, `ELEMENT` for that type's number.
         inputs: For each input either a shape (standard normal numbers, away from `avoid`) or the values; float values
             are differentiated for, others (and names in `constant`) are not.
         opsets: Opsets to try: the lowest and the newest of this meaning.
@@ -30,8 +31,8 @@ class Case:
         scale: Factor on the normal numbers.
         shift: Added to them, for operators that need positive numbers.
         avoid: Kinks; numbers closer than 0.05 are moved away.
-        runtime: Which evaluator runs the forward model: `reference` (float64), or `onnxruntime` (float32, looser) where
-            the reference evaluator is wrong; say why in a comment.
+        runtime: Which evaluator runs the models: `reference` (float64); where that is wrong or lacks a form, `double`
+            (ONNX Runtime in float64) or `onnxruntime` (in float32, looser). Say why in a comment.
         step: Half the distance of a difference, where the usual one is too small; the tolerance grows to 1e-3.
         is_dynamic: Whether the case also holds with every dimension symbolic.
         meaning: What the body computes, in standard operators and ONNX text, where no runtime here runs the body.
@@ -50,6 +51,11 @@ class Case:
     step: float | None = None
     is_dynamic: bool = True
     meaning: str = ""
+
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """The type in which differences are taken."""
+        return np.float32 if self.runtime == "onnxruntime" else np.float64
 
     @property
     def op_type(self) -> str:
