@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import onnx_ir as ir
 from onnx_ir.passes import common
 
+from onnxcam.graph.constants import Constants
 from onnxcam.graph.containers import restore_containers
+from onnxcam.graph.demands import demanded_shape
 from onnxcam.graph.folding import with_folded_integers
-from onnxcam.graph.ranks import is_attention, is_rounded_up, known_shape
+from onnxcam.graph.ranks import decided_shape, is_attention, is_rounded_up, known_shape
 from onnxcam.graph.stand_ins import with_stand_ins
 
 __all__ = ["analyse"]
@@ -99,14 +101,17 @@ def _forget_declared(graph: ir.Graph) -> Declared:
 
 
 def _seed(graph: ir.Graph, declared: Declared) -> bool:
-    """Give inference a shape where it stops: what the operator settles, else what the file declares."""
+    """Give inference a shape where it stops: what the operator settles, the file declares, or a reader asks for."""
     seeded = False
+    constants = Constants(graph, graph.opset_imports.get("", 1))
     for node in graph:
         is_first = all(v is None or v.shape is not None or v.producer() is None for v in node.inputs)
         for output in node.outputs:
             kind, declared_shape = declared[output]
             shape = known_shape(output)
+            shape = decided_shape(output, constants) if shape is None else shape
             found = declared_shape if shape is None and is_first else shape
+            found = demanded_shape(output) if found is None else found
             if output.shape is None and found is not None:
                 output.shape, seeded = ir.Shape(found), True
                 source = node.inputs[0] if node.inputs else None

@@ -19,6 +19,10 @@ RANDOM = frozenset(
 # Operators of which the reference evaluator computes a few forms, and takes the others for these.
 RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 
+# Operators that pick sizes out of a shape, of which not all need be known.
+PICKING = frozenset({"Gather", "Slice"})
+UNKNOWN = int(np.iinfo(np.int64).min)
+
 
 class Constants:
     """Evaluates, once each and only when asked, the values that depend on initializers and static shapes alone.
@@ -61,6 +65,9 @@ class Constants:
             return False
         if node.op_type == "Shape" and node.inputs[0] is not None:
             return static_shape(node.inputs[0]) is not None
+        if node.op_type in PICKING and self._shape_of(node.inputs[0]) is not None:
+            self._evaluate(node.outputs[0])
+            return self._known[node.outputs[0]] is not None
         given = [v for v in node.inputs if v is not None]
         return (bool(given) or node.op_type == "Constant") and all(self.is_constant(v) for v in given)
 
@@ -70,13 +77,14 @@ class Constants:
         assert node is not None
         for output in node.outputs:
             self._known[output] = None
-        if node.op_type == "Shape" and node.inputs[0] is not None:
-            shape = static_shape(node.inputs[0])
-            assert shape is not None
-            start, end = (node.attributes[k].as_int() if k in node.attributes else None for k in ("start", "end"))
-            self._known[value] = np.array(shape[start:end], dtype=np.int64)
+        if node.op_type == "Shape":
+            self._known[value] = self._shape_of(value)
             return
         feeds = {str(v.name): self.array(v) for v in node.inputs if v is not None}
+        source = node.inputs[0] if node.op_type in PICKING else None
+        sizes = self._shape_of(source)
+        if source is not None and sizes is not None:
+            feeds[str(source.name)] = sizes
         if any(a is None for a in feeds.values()):
             return
         opset = node.version or self._opset
@@ -86,7 +94,18 @@ class Constants:
             )
         except Exception:  # noqa: BLE001 - any failure means the same: unknown, so the value is taken from a run instead
             return
-        self._known.update(zip(node.outputs, (np.asarray(r) for r in results), strict=False))
+        arrays = [np.asarray(r) for r in results]
+        if sizes is None or UNKNOWN not in arrays[0]:
+            self._known.update(zip(node.outputs, arrays, strict=False))
+
+    def _shape_of(self, value: ir.Value | None) -> NDArray[np.int64] | None:
+        """What a Shape node will make, `UNKNOWN` for each size that only a run knows; None for another value."""
+        node = value.producer() if value is not None else None
+        if node is None or node.op_type != "Shape" or node.inputs[0] is None or node.inputs[0].shape is None:
+            return None
+        start, end = (node.attributes[k].as_int() if k in node.attributes else None for k in ("start", "end"))
+        sizes = [d if isinstance(d, int) else UNKNOWN for d in node.inputs[0].shape]
+        return np.array(sizes[start:end], dtype=np.int64)
 
 
 GRAPH_ATTRIBUTES = frozenset({ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS})

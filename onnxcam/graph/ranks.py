@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-__all__ = ["is_rounded_up", "known_shape"]
+from onnxcam.graph.constants import Constants
+
+__all__ = ["decided_shape", "is_rounded_up", "known_shape"]
 
 Size = int | ir.SymbolicDim | None
 
@@ -14,6 +16,7 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
     {"Dropout", "Elu", "GroupNormalization", "HardSigmoid", "LeakyRelu", "Selu"}
 )
 
+RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
 RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "CropAndResize", "DeformConv", "DynamicSlice"}
 
@@ -27,6 +30,17 @@ def is_rounded_up(node: ir.Node) -> bool:
 def is_attention(node: ir.Node) -> bool:
     """Whether `node` is the standard's Attention."""
     return node.op_type == "Attention" and node.domain == ""
+
+
+def decided_shape(value: ir.Value, constants: Constants) -> ir.Shape | None:
+    """The shape of what an If makes whose condition is known without a run; a squeeze is often exported as one."""
+    node, place = value.producer(), value.index()
+    if node is None or place is None or node.op_type != "If":
+        return None
+    condition = constants.array(node.inputs[0])
+    if condition is None:
+        return None
+    return node.attributes["then_branch" if condition.item() else "else_branch"].as_graph().outputs[place].shape
 
 
 def known_shape(value: ir.Value) -> ir.Shape | None:
@@ -43,6 +57,10 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return _as_many_as_sizes(node, before=2)
     if first is not None and is_rounded_up(node):
         return _pooled(node, first)
+    if first is None and node.domain == "" and node.op_type in RECURRENT:
+        return _of_steps(value)
+    if first is None and node.domain == "" and node.op_type == "Conv":
+        return _of_filters(node)
     if first is not None and node.domain == "ai.onnx.ml":
         return _classical(value, first)
     if first is None or node.domain not in {"", "com.microsoft"}:
@@ -58,6 +76,17 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
     if node.op_type in RANK_KEEPING or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None
+
+
+def _of_filters(node: ir.Node) -> ir.Shape | None:
+    """A Conv's rank and channels, which its filters tell."""
+    filters = node.inputs[1].shape if node.inputs[1] is not None else None
+    return ir.Shape([None, filters[0], *[None] * (filters.rank() - 2)]) if filters is not None else None
+
+
+def _of_steps(value: ir.Value) -> ir.Shape:
+    """What a recurrent operator makes of all steps (with its directions), or of the last."""
+    return ir.Shape([None] * (4 if value.index() == 0 else 3))
 
 
 def _carried(node: ir.Node, value: ir.Value) -> ir.Shape | None:

@@ -33,7 +33,6 @@ QUANTISED = {"mnist-cntk-dynq", "shufflenetv2-int8-qlinear"}
 MISSING = {
     "mnist-cntk-dynq": "no vjp rule for MatMulInteger",
     "shufflenetv2-int8-qlinear": "no vjp rule for com.microsoft::QLinearAdd",
-    "silero-vad": "the rank of '/model/If_output_0' is unknown",
 }
 """What has no gradient yet, and why."""
 NEGATIVE: dict[str, tuple[type[Exception], str]] = {
