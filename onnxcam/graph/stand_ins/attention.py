@@ -113,3 +113,32 @@ def _any_number(sketch: Sketch, x: Operand) -> ir.Value:
     """As many rows of `x` as a run says."""
     found = sketch.op("NonZero", [sketch.zeros(1)])
     return sketch.op("Gather", [x, sketch.op("Reshape", [found, sketch.integers(-1)])], {"axis": 2})
+
+
+@stand_in("LinearAttention")
+def linear_attention(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """The products without those of keys; the keys' products with the values."""
+    heads, groups = (node.attributes[n].as_int() for n in ("q_num_heads", "kv_num_heads"))
+    count = max(heads, groups)
+    k, v = (_split_heads(sketch, _input(node, i), groups) for i in (1, 2))
+    state = sketch.op("MatMul", [sketch.op("Transpose", [k], {"perm": [0, 1, 3, 2]}), v])
+    values = sketch.op("Reshape", [_input(node, 2), sketch.integers(0, 0, groups, -1)])
+    one, _ = sketch.split(values, 2, [1, groups - 1]) if groups > 1 else (values, None)
+    y = sketch.op("Concat", [one] * count, {"axis": 2})
+    return [sketch.op("Reshape", [y, sketch.integers(0, 0, -1)]), state]
+
+
+@stand_in("CausalConvWithState")
+def causal_convolution(sketch: Sketch, node: ir.Node) -> Sequence[ir.Value]:
+    """Identity, of the input and of the state; where none is given, an Expand of the input."""
+    x, weight, past = _input(node, 0), _input(node, 1), _input(node, 3)
+    y = sketch.op("Identity", [x])
+    if past is not None:
+        return [y, sketch.op("Identity", [past])]
+    if _rank(x) is None or weight is None or weight.shape is None or not isinstance(weight.shape[2], int):
+        return [y]
+    dilation, is_last = (node.attributes.get(name) for name in ("dilation", "channels_last"))
+    axis = 1 if is_last is not None and is_last.as_int() else 2
+    sizes = [1] * (_rank(x) or 0)
+    sizes[axis] = (weight.shape[2] - 1) * (dilation.as_int() if dilation is not None else 1)
+    return [y, sketch.op("Expand", [sketch.reduced(x, [axis]), sketch.integers(*sizes)])]
