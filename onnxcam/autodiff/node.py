@@ -137,7 +137,7 @@ class ForwardNode:
         axes = self.ints(name, index)
         if axes is None:
             return None
-        rank = self.rank(of)
+        rank = self.rank(of) if min(axes, default=0) < 0 else 0
         return tuple(sorted(a + rank if a < 0 else a for a in axes))
 
     def refusal(self, reason: str) -> GradientError:

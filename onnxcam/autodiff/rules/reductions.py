@@ -130,8 +130,8 @@ def _reduce(op: Emitter, node: ForwardNode, op_type: str, value: ir.Value) -> ir
 
 def _reduced_sizes(node: ForwardNode) -> tuple[int, ...] | None:
     """The sizes of the reduced axes, with 1 for the others; None when one is not static."""
-    axes = _axes(node)
-    if isinstance(axes, ir.Value):
+    axes, x = _axes(node), node.inputs[0]
+    if isinstance(axes, ir.Value) or x is None or x.shape is None:
         return None
     sizes = [d if i in axes else 1 for i, d in enumerate(node.dims())]
     return tuple(d for d in sizes if d is not None) if None not in sizes else None
