@@ -22,6 +22,7 @@ from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
 
 __all__ = ["Explainer", "explain"]
 
+FEW_PLACES = 3
 FAITHFUL = 1e-4
 """Largest relative difference between the shipped file's outputs and the forward model's that goes unmentioned."""
 
@@ -180,7 +181,7 @@ class Explainer:
                 )
 
     def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
-        notes = list(self._forward_notes)
+        notes = [*self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
         if samples.pictures and self._assumed:
             notes.append(
                 f"the file does not say how pictures are preprocessed; '{self.preprocess.name}' is assumed "
@@ -210,6 +211,14 @@ def explain(
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
     return Explainer(model, layer, output, provider, preprocess, labels).explain(inputs, target, method)
+
+
+def _dead_ends(places: tuple[str, ...]) -> tuple[str, ...]:
+    """A note on what the gradient does not see."""
+    if not places:
+        return ()
+    shown = ", ".join(places[:FEW_PLACES]) + (f" and {len(places) - FEW_PLACES} more" if places[FEW_PLACES:] else "")
+    return (f"a part of the gradient ends on the way, where it is zero or unknown: {shown}",)
 
 
 def _joined(parts: tuple[NDArray[Any], ...]) -> NDArray[Any]:

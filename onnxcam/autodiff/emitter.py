@@ -92,7 +92,7 @@ class Emitter:
         opset: Version of `ai.onnx` that is emitted.
         constants: What is known without a run of the values of the forward graph and of this one.
         residuals: What the gradient model reads, by its inputs.
-        dead_ends: Nodes at which a cotangent arrived, and none left.
+        dead_ends: Where a cotangent arrived, and none left.
         root: The emitter of the whole gradient graph; this one, unless it writes a sub-graph.
     """
 
@@ -109,7 +109,7 @@ class Emitter:
         self.dtype, self.opset, self.constants = dtype, opset, constants
         self.root: Emitter = outer.root if outer else self
         self.residuals: dict[ir.Value, Residual] = {}
-        self.dead_ends: list[ir.Node] = []
+        self.dead_ends: list[str] = []
         self._builder: Builder = Builder(self.graph, dtype, outer._builder if outer else None)
         self._forward = forward
         self._local: dict[ir.Value, Any] = {}

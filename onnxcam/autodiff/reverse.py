@@ -76,7 +76,7 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     gradient = ir.Model(op.graph, ir_version=ir_version, producer_name="onnxcam")
     _tidy(gradient, names)
     residuals = tuple(op.residuals[v] for v in op.graph.inputs if v in op.residuals)
-    return Gradient(gradient, names, residuals, outputs, _told(op.dead_ends))
+    return Gradient(gradient, names, residuals, outputs, tuple(dict.fromkeys(op.dead_ends)))
 
 
 def _opset(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
@@ -86,21 +86,16 @@ def _opset(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
     return max(OPSET, model.opset) if is_replayed else OPSET
 
 
-def _told(nodes: Sequence[ir.Node]) -> tuple[str, ...]:
-    """Dead ends as a message names them, each once."""
-    return tuple(dict.fromkeys(f"{n.op_type} at node '{n.name or n.outputs[0].name}'" for n in nodes))
-
-
 def _put_out(op: Emitter, x: ir.Value, ct: ir.Value | None, ys: Sequence[ir.Value]) -> str:
     if ct is None:
         score = ", ".join(f"'{y.name}'" for y in ys)
-        ends = ", ".join(sorted(_told(op.dead_ends)))
+        ends = ", ".join(sorted(set(op.dead_ends)))
         why = f"every path ends in an operator without a gradient ({ends})" if ends else "no path connects them"
         raise GradientError(
             f"no gradient of {score} reaches '{x.name}': {why}. "
             "Choose another layer with --layer or another score with --output-name; onnxcam inspect lists them.",
             layer=x.name,
-            dead_ends=tuple(n.name for n in op.dead_ends),
+            dead_ends=tuple(op.dead_ends),
         )
     is_free = ct.producer() is not None and not ct.is_graph_output()
     output = ct if is_free else op.Identity(ct)

@@ -83,6 +83,7 @@ def _pull_back(op: Emitter, node: ir.Node, cotangents: Cotangents, active: froze
     if entry is None:
         raise _no_rule(node, version)
     forward = ForwardNode(node, version, op.constants, active)
+    within = len(op.root.dead_ends)
     results: Any = None
     if entry.kind == "expansion":
         assert entry.rule is not None
@@ -102,8 +103,21 @@ def _pull_back(op: Emitter, node: ir.Node, cotangents: Cotangents, active: froze
             ct = sum_to(op, ct, value)
         cotangents[value].append(_checked(node, value, ct))
         arrived = True
+    _tell_dead_ends(op, node, within, is_expansion=entry.kind == "expansion", arrived=arrived)
+
+
+def _tell_dead_ends(op: Emitter, node: ir.Node, within: int, *, is_expansion: bool, arrived: bool) -> None:
+    """Name the forward node at which a cotangent ended, or in whose sub-graph; `within` counts those known before.
+
+    Where an expansion hands something on, what ends within it is part of what the operator means.
+    """
+    inner = op.root.dead_ends[within:]
+    del op.root.dead_ends[within:]
+    place = f"{node.op_type} at node '{node.name or node.outputs[0].name}'"
     if not arrived:
-        op.root.dead_ends.append(node)
+        op.root.dead_ends.append(place)
+    elif not is_expansion:
+        op.root.dead_ends += dict.fromkeys(f"{end.split(' ')[0]} in {place}" for end in inner)
 
 
 def _through_expansion(op: Emitter, node: ForwardNode, expand: registry.Rule, cts: Sequence[Any]) -> tuple[Any, ...]:

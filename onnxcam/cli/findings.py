@@ -9,8 +9,8 @@ from typing import Any
 
 import onnx_ir as ir
 
-from onnxcam import InputError, PlanError, ProviderError, __version__
-from onnxcam.autodiff import unruled
+from onnxcam import GradientError, InputError, PlanError, ProviderError, __version__
+from onnxcam.autodiff import reverse, unruled
 from onnxcam.graph import Model, load
 from onnxcam.plan import Candidate, find_labels
 from onnxcam.plan.layer import choose_layer, find_candidates
@@ -58,6 +58,7 @@ def _plan(
 ) -> dict[str, Any]:
     """Score, layer, candidates, what has no rule between them, and the preprocessing; as far as they can be found."""
     found: dict[str, Any] = {"score": None, "layer": None, "candidates": [], "without_rule": None, "preprocess": None}
+    found["gradient_ends"] = []
     chosen: str | None = None
     try:
         score = choose_score(model, output)
@@ -72,6 +73,7 @@ def _plan(
         found["layer"] = {**_tensor(value), "reason": reason}
         found["without_rule"] = found["without_rule"] or {"from_first_candidate": None}
         found["without_rule"]["from_layer"] = _unruled(model, score.value, value)
+        found["gradient_ends"] = _ends(model, score.value, value)
     except PlanError as error:
         if layer is not None or output is not None:
             raise
@@ -84,6 +86,15 @@ def _unruled(model: Model, score: ir.Value, layer: ir.Value) -> dict[str, int]:
     """Operators without a rule from the layer to the score, and how often each occurs."""
     nodes = unruled(model, [score], [layer])
     return dict(collections.Counter(f"{n.domain}::{n.op_type}" if n.domain else n.op_type for n in nodes))
+
+
+def _ends(model: Model, score: ir.Value, layer: ir.Value) -> list[str]:
+    """Where a part of the gradient, or all of it, ends; none where it cannot be had for another reason."""
+    try:
+        return list(reverse(model, [score], [layer]).dead_ends)
+    except GradientError as error:
+        ends = error.facts.get("dead_ends", ())
+        return list(ends) if isinstance(ends, tuple) else []
 
 
 def _preprocess(
@@ -156,6 +167,8 @@ def tell(found: Mapping[str, Any]) -> Iterator[str]:
         if found[key]:
             yield _row("", found[key]["reason"])
     yield from _told_rules(found["without_rule"])
+    for place in found["gradient_ends"]:
+        yield _row("ends", f"a part of the gradient, at {place}")
     yield from _told_candidates(found["candidates"], found["layer"])
     if found["missing"]:
         yield ""

@@ -10,7 +10,7 @@ __all__ = ["between", "captured", "captured_by", "downstream", "inputs_of", "nod
 
 
 Nodes = ir.Graph | Sequence[ir.Node]
-OF_SHAPE = frozenset({"Shape", "Size", "SequenceLength"})
+OF_SHAPE = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "SequenceLength", "Shape", "Size"})
 
 
 def downstream(nodes: Nodes, values: Iterable[ir.Value]) -> set[ir.Value]:

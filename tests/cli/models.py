@@ -44,6 +44,17 @@ unruled (float[N, 3, 8, 8] image) => (float[N, 4] y)
 }
 """
 
+PART_ROUNDED = """
+<ir_version: 8, opset_import: ["" : 17]>
+rounded (float[N, 3, 8, 8] image) => (float[N, 4] y)
+{
+    features = Conv<pads = [1, 1, 1, 1]>(image, kernel)
+    r = Round(features)
+    s = Add(features, r)
+    y = ReduceMean<axes = [2, 3], keepdims = 0>(s)
+}
+"""
+
 KERNEL = {"kernel": np.ones((4, 3, 3, 3), np.float32)}
 
 

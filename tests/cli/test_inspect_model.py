@@ -10,7 +10,7 @@ import pytest
 
 from onnxcam.cli import findings
 from tests.cli.conftest import Run
-from tests.cli.models import KERNEL, NO_CONVOLUTION, NO_FLOAT_PATH, NO_RULE, write
+from tests.cli.models import KERNEL, NO_CONVOLUTION, NO_FLOAT_PATH, NO_RULE, PART_ROUNDED, write
 
 
 def test_text_tells_what_would_be_explained_and_why(run: Run, model: Path) -> None:
@@ -82,3 +82,9 @@ def test_names_from_the_file_cannot_move_the_cursor(run: Run, tmp_path: Path) ->
     result = run("inspect", "model.onnx")
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout
+
+
+def test_it_tells_where_a_part_of_the_gradient_ends(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "model.onnx", PART_ROUNDED, KERNEL)
+    assert "ends      a part of the gradient, at Round at node 'r'" in run("inspect", "model.onnx").stdout
+    assert json.loads(run("inspect", "model.onnx", "--json").stdout)["gradient_ends"] == ["Round at node 'r'"]
