@@ -116,16 +116,4 @@ def _seed(graph: ir.Graph, declared: Declared) -> bool:
                 output.shape, seeded = ir.Shape(found), True
                 source = node.inputs[0] if node.inputs else None
                 output.type = output.type or kind or (source.type if source is not None else None)
-        seeded |= _settle_what_is_read(node)
     return seeded
-
-
-def _settle_what_is_read(node: ir.Node) -> bool:
-    """Give what a convolution reads the rank of its filter, where an If leaves it open."""
-    if node.op_type not in {"Conv", "ConvTranspose"} or node.domain != "":
-        return False
-    read, weights = node.inputs[:2]
-    if read is None or weights is None or read.shape is not None or weights.shape is None:
-        return False
-    read.shape, read.type = ir.Shape([None] * weights.shape.rank()), read.type or weights.type
-    return True
