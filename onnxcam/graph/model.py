@@ -57,6 +57,11 @@ class Model:
         return values[name]
 
     @property
+    def is_half(self) -> bool:
+        """Whether it has weights in half precision."""
+        return any(v.dtype == ir.DataType.FLOAT16 for v in self.graph.initializers.values())
+
+    @property
     def metadata(self) -> dict[str, str]:
         """The model's `metadata_props`: what its exporter wrote into the file."""
         return dict(self.shipped.metadata_props)

@@ -21,7 +21,7 @@ def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provi
     Raises:
         ProviderError: ONNX Runtime cannot load or run the file.
     """
-    session = open_session(model.path, provider, model.path.resolve().parent)
+    session = open_session(model.path, provider, model.path.resolve().parent, is_half=model.is_half)
     outputs = session.run_arrays(feeds, session.output_names)
     return {n: v for n, v in outputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
 

@@ -97,7 +97,10 @@ def open_pair(plan: Plan, gradient: Gradient, provider: Provider) -> SessionPair
         [r.value for r in gradient.residuals if r.kind == "shape"],
     )
     return SessionPair(
-        plan, gradient, open_session(forward, provider, folder), open_session(gradient.model, provider, folder)
+        plan,
+        gradient,
+        open_session(forward, provider, folder, is_half=plan.model.is_half),
+        open_session(gradient.model, provider, folder),
     )
 
 

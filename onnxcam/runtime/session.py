@@ -15,6 +15,9 @@ from onnxcam.runtime.providers import CUDA, Provider, import_onnxruntime
 
 __all__ = ["DeviceValue", "Session", "open_session", "to_device"]
 
+CRASHING_AT_HALF = ("MatmulTransposeFusion",)
+"""Fusions at which ONNX Runtime 1.32 crashes on the CPU, in models of half precision."""
+
 DeviceValue = Any
 """An `onnxruntime.OrtValue`: a tensor on the provider's device."""
 
@@ -83,7 +86,9 @@ def to_device(array: NDArray[Any], device: str) -> DeviceValue:
     return import_onnxruntime().OrtValue.ortvalue_from_numpy(array, device, 0)
 
 
-def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, threads: int = 0) -> Session:
+def open_session(
+    model: ir.Model | Path, provider: Provider, folder: Path, *, threads: int = 0, is_half: bool = False
+) -> Session:
     """A session for a model in memory, or for a file.
 
     Its threads stop spinning when a run ends, so that the sessions of one process stay out of each other's way.
@@ -93,6 +98,7 @@ def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, th
         provider: Where to run it.
         folder: Where external data lies.
         threads: Threads within an operator; 0 for ONNX Runtime's default.
+        is_half: Whether the model computes in half precision.
 
     Raises:
         ProviderError: ONNX Runtime cannot load the model, or not on a required provider.
@@ -105,7 +111,8 @@ def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, th
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     source = str(model) if isinstance(model, Path) else ir.to_proto(model).SerializeToString()
     try:
-        handle = ort.InferenceSession(source, options, providers=list(provider.chain))
+        avoided = {"disabled_optimizers": list(CRASHING_AT_HALF)} if is_half else {}
+        handle = ort.InferenceSession(source, options, providers=list(provider.chain), **avoided)
     except Exception as error:
         raise ProviderError(f"ONNX Runtime cannot load the model: {_reason(error)}", provider=provider.name) from error
     has_cuda = CUDA in handle.get_providers()

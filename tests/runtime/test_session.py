@@ -7,6 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
+import onnxcam
 from onnxcam.autodiff import differentiate
 from onnxcam.errors import ProviderError
 from onnxcam.graph import load
@@ -14,6 +15,7 @@ from onnxcam.plan import make_plan
 from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
 from onnxcam.runtime.providers import CPU, CUDA, Provider
 from onnxcam.runtime.session import open_session, to_device
+from tests.conftest import Write
 
 CPU_ONLY = Provider("cpu", (CPU,), is_required=True)
 
@@ -126,3 +128,18 @@ def test_cuda_gives_what_the_cpu_gives(classifier: Path, x: np.ndarray) -> None:
         assert {v.device_name() for n, v in one.values.items() if not n.endswith("::shape")} == {name}
         gradients.append(pair.backward(one, np.eye(5, dtype=np.float32)[[0, 1]]))
     np.testing.assert_allclose(*gradients, rtol=1e-3, atol=1e-6)
+
+
+def test_a_half_precision_product_with_a_turned_operand_does_not_crash(
+    write_model: Write, rng: np.random.Generator
+) -> None:
+    """ONNX Runtime 1.32 ends the process where it fuses the two on the CPU."""
+    text = """g (float16[N, 4, 8] x) => (float16[N, 4, 6] y) {
+        a = Relu(x)   t = Transpose <perm = [1, 0, 2]> (a)   m = MatMul(t, w)   y = Transpose <perm = [1, 0, 2]> (m)
+    }"""
+    w, x = (rng.standard_normal(shape).astype(np.float16) for shape in ((8, 6), (2, 4, 8)))
+    path = write_model(text, w=w)
+    found = run_shipped(load(path), {"x": x}, CPU_ONLY)
+    np.testing.assert_allclose(found["y"], np.maximum(x, 0) @ w, rtol=1e-2, atol=1e-2)
+    _, _, gradient = onnxcam.Explainer(path, layer="a", provider="cpu").gradient(x, np.ones((2, 4, 6), np.float32))
+    np.testing.assert_allclose(gradient, np.broadcast_to(w.sum(1), (2, 4, 8)), rtol=1e-2)
