@@ -104,6 +104,25 @@ def test_gradient_at_an_early_layer(
     assert gap < 1e-4
 
 
+@pytest.mark.parametrize("exporter", ["dynamo", "dynamo-23"])
+@pytest.mark.parametrize("name", ["picture", "stock"])
+def test_half_precision(name: str, exporter: str, tmp_path: Path, figure: Figure) -> None:
+    """Exported in float16, the gradient in float32 differs from that of the float32 export by float16's rounding."""
+    torch.manual_seed(0)
+    network, inputs = NETWORKS[name]().eval(), NETWORKS[name].sample()
+    cotangent = np.random.default_rng(0).standard_normal((2, 5)).astype(np.float32)
+    found = []
+    for dtype in (torch.float32, torch.float16):
+        given = {n: t.to(dtype) for n, t in inputs.items()}
+        path = export(network.to(dtype), given, tmp_path / f"{dtype}.onnx", exporter)
+        explainer = onnxcam.Explainer(path, layer=early_layer(path), provider="cpu")
+        found.append(explainer.gradient({n: t.numpy() for n, t in given.items()}, cotangent)[2])
+    gap = float(np.abs(found[1] - found[0]).max() / np.abs(found[0]).max())
+    figure(f"PyTorch oracle, transformer, {name} {exporter}, float16 against float32: {gap:.0e}")
+    assert found[1].dtype == np.float32
+    assert gap < 5e-3
+
+
 @pytest.mark.parametrize(
     ("name", "exporter", "form", "wanted"),
     [
