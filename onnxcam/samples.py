@@ -173,7 +173,7 @@ def _is_picture(one: object, main: InputSpec) -> bool:
 def _pictures(
     sources: Sequence[Any], specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess
 ) -> Samples:
-    if not main.is_picture or main.dtype.kind not in "fu":
+    if not main.is_picture or main.dtype.kind not in "fuV":  # V: bfloat16
         raise InputError(
             f"the input '{main.name}' takes {main}, not a picture. Give an array (.npy) of that shape.", input=main.name
         )

@@ -109,7 +109,7 @@ class Cotangent:
                 given=found.shape,
                 expected=logits.shape,
             )
-        return found.astype(logits.dtype)
+        return found.astype(np.result_type(logits.dtype, np.float32))  # float16 would lose a small one
 
 
 def parse_target(text: str) -> int | str | None:
@@ -186,7 +186,8 @@ def _by_class(logits: Logits) -> Logits:
         return logits.reshape(1, -1)
     if logits.ndim == 2:
         return logits
-    summed: Logits = logits.reshape(*logits.shape[:2], -1).sum(axis=-1)
+    dtype = np.result_type(logits.dtype, np.float32)  # a sum over a picture is more than float16 holds
+    summed: Logits = logits.reshape(*logits.shape[:2], -1).sum(axis=-1, dtype=dtype)
     return summed
 
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
-from onnxcam.targets import parse_target, resolve_target
+from onnxcam.targets import Cotangent, PredictedClass, parse_target, resolve_target
 
 LOGITS = np.array([[1.0, 3.0, 2.0], [5.0, 0.0, -1.0]], np.float32)
 LABELS = ("tabby, tabby cat", "dog", "Egyptian cat")
@@ -94,3 +94,14 @@ def test_a_target_that_does_not_fit_is_refused(target: object, labels: tuple[str
 )
 def test_what_a_user_writes(text: str, target: object) -> None:
     assert parse_target(text) == target
+
+
+def test_positions_are_summed_beyond_what_half_precision_holds() -> None:
+    logits = np.broadcast_to(np.array([5, 6], dtype=np.float16).reshape(1, 2, 1, 1), (1, 2, 300, 300))
+    assert PredictedClass().class_index(logits).tolist() == [1]
+
+
+def test_a_cotangent_keeps_what_half_precision_would_lose() -> None:
+    found = Cotangent(np.full((1, 2), 1e-9)).cotangent(np.zeros((1, 2), dtype=np.float16))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, 1e-9)

@@ -22,8 +22,8 @@ def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provi
         ProviderError: ONNX Runtime cannot load or run the file.
     """
     session = open_session(model.path, provider, model.path.resolve().parent, is_half=model.is_half)
-    outputs = session.run_arrays(feeds, session.output_names)
-    return {n: v for n, v in outputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+    outputs = session.run_arrays(feeds, session.output_names)  # V: bfloat16, which numpy has no letter for
+    return {n: v for n, v in outputs.items() if isinstance(v, np.ndarray) and v.dtype.kind in "fV"}
 
 
 def largest_difference(shipped: Mapping[str, NDArray[Any]], exposed: Mapping[str, NDArray[Any]]) -> float:

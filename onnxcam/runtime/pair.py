@@ -13,7 +13,7 @@ from onnxcam.autodiff import Gradient
 from onnxcam.graph import SHAPE_SUFFIX, expose
 from onnxcam.plan import Plan
 from onnxcam.runtime.providers import Provider
-from onnxcam.runtime.session import DeviceValue, Session, open_session, to_device
+from onnxcam.runtime.session import DeviceValue, Session, open_session, to_device, to_host
 
 __all__ = ["Pass", "SessionPair", "open_pair"]
 
@@ -55,12 +55,11 @@ class SessionPair:
         given = {n: to_device(np.ascontiguousarray(a), session.device) for n, a in feeds.items()}
         values = session.run(given, [n for n in self._wanted() if n not in given])
         values.update(given)
-        return Pass(values, values[self.plan.output].numpy())
+        return Pass(values, to_host(values[self.plan.output]))
 
     def activation(self, one: Pass) -> NDArray[Any]:
         """The layer's value in a run, as the file lays it out."""
-        array: NDArray[Any] = one.values[self.plan.layer].numpy()
-        return array
+        return to_host(one.values[self.plan.layer])
 
     def backward(self, one: Pass, cotangent: NDArray[Any]) -> NDArray[Any]:
         """The gradient at the layer for a cotangent of the score tensor.
@@ -73,8 +72,7 @@ class SessionPair:
         feeds = {self.gradient.cotangents[0]: to_device(np.ascontiguousarray(cotangent, dtype), session.device)}
         for residual in self.gradient.residuals:
             feeds[residual.name] = one.values[_forward_name(residual.value, residual.kind)]
-        array: NDArray[Any] = session.run(feeds, self.gradient.outputs)[self.gradient.outputs[0]].numpy()
-        return array
+        return to_host(session.run(feeds, self.gradient.outputs)[self.gradient.outputs[0]])
 
     def _wanted(self) -> tuple[str, ...]:
         names = [self.plan.output, self.plan.layer]

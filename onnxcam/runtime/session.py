@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.errors import ProviderError
 from onnxcam.runtime.providers import CUDA, Provider, import_onnxruntime
 
-__all__ = ["DeviceValue", "Session", "open_session", "to_device"]
+__all__ = ["DeviceValue", "Session", "open_session", "to_device", "to_host"]
 
 CRASHING_AT_HALF = ("MatmulTransposeFusion",)
 """Fusions at which ONNX Runtime 1.32 crashes on the CPU, in models of half precision."""
 
 DeviceValue = Any
 """An `onnxruntime.OrtValue`: a tensor on the provider's device."""
+BFLOAT16 = ir.DataType.BFLOAT16
+BFLOAT16_NAME = "tensor(bfloat16)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,16 +78,43 @@ class Session:
         if not outputs:
             return {}  # ONNX Runtime takes an empty list for all outputs
         try:
-            return dict(zip(outputs, self.handle.run(list(outputs), dict(feeds)), strict=True))
+            return dict(zip(outputs, self._run(feeds, list(outputs)), strict=True))
         except Exception as error:
             raise ProviderError(
                 f"ONNX Runtime fails while it runs the model: {_reason(error)}", provider=self.provider
             ) from error
 
+    def _run(self, feeds: Mapping[str, NDArray[Any]], outputs: list[str]) -> Sequence[Any]:
+        if all(v.type != BFLOAT16_NAME for v in (*self.handle.get_inputs(), *self.handle.get_outputs())):
+            results: Sequence[Any] = self.handle.run(outputs, dict(feeds))
+            return results
+        values = self.handle.run_with_ort_values(outputs, {n: to_device(a, "cpu") for n, a in feeds.items()})
+        return [to_host(value) if value.is_tensor() else value for value in values]
+
 
 def to_device(array: NDArray[Any], device: str) -> DeviceValue:
-    """Put an array on a device; on the CPU it is wrapped, not copied."""
-    return import_onnxruntime().OrtValue.ortvalue_from_numpy(array, device, 0)
+    """Put an array on a device; on the CPU it is wrapped, not copied.
+
+    One of bfloat16, which ONNX Runtime does not take for an array, stays on the CPU; a run copies it.
+    """
+    values = import_onnxruntime().OrtValue
+    if array.dtype == BFLOAT16.numpy():
+        return values.ortvalue_from_numpy_with_onnx_type(array, int(BFLOAT16))
+    return values.ortvalue_from_numpy(array, device, 0)
+
+
+def to_host(value: DeviceValue) -> NDArray[Any]:
+    """The array that a device value holds."""
+    if value.data_type() != BFLOAT16_NAME:
+        array: NDArray[Any] = value.numpy()
+        return array
+    held = value  # ONNX Runtime makes no array of bfloat16: its memory is read
+    if value.device_name() != "cpu":
+        ort = import_onnxruntime()
+        held = ort.OrtValue.ortvalue_from_shape_and_type(value.shape(), int(BFLOAT16), "cpu", 0)
+        ort.copy_tensors([value], [held])
+    copied = ctypes.string_at(held.data_ptr(), held.tensor_size_in_bytes())
+    return np.frombuffer(bytearray(copied), dtype=BFLOAT16.numpy()).reshape(held.shape())
 
 
 def open_session(
