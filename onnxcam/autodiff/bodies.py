@@ -63,6 +63,8 @@ def _upgraded(graph: ir.Graph, outside: Sequence[ir.Value], opset: int, target: 
     """The sub-graph in the meaning of a newer opset; what it captures becomes inputs behind its own."""
     proto = ir.serde.serialize_graph(graph)
     proto.input.extend(ir.serde.serialize_value(value) for value in outside)
-    model = onnx.helper.make_model(proto, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=10)
+    others = {node.domain for node in graph.all_nodes() if node.domain}
+    imports = [onnx.helper.make_opsetid(*one) for one in (("", opset), *((domain, 1) for domain in sorted(others)))]
+    model = onnx.helper.make_model(proto, opset_imports=imports, ir_version=10)
     upgraded = ir.from_proto(version_converter.convert_version(model, target))
     return upgraded.graph

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import onnx_ir as ir
 
+from onnxcam.autodiff import registry
 from onnxcam.autodiff.emitter import FLOATS, Emitter
+from onnxcam.autodiff.node import ForwardNode
 
 __all__ = ["replay", "replay_graph"]
 
@@ -27,6 +29,9 @@ def replay(op: Emitter, nodes: Iterable[ir.Node], known: Known, attributes: Mapp
     """
     for node in nodes:
         inputs = [known.get(v, v) if v is not None else None for v in node.inputs]
+        if node.domain:
+            known.update(zip(node.outputs, _expanded(op, node, inputs), strict=True))
+            continue
         given = {a.name: a for a in (_resolved(a, attributes) for a in node.attributes.values()) if a is not None}
         copied = {name: _copied(op, attribute, known, attributes) for name, attribute in given.items()}
         made = op.emit(node.op_type, inputs, copied, len(node.outputs))
@@ -41,6 +46,32 @@ def replay_graph(op: Emitter, graph: ir.Graph, inputs: Iterable[Any], known: Map
             inner[value] = op.constant(value.const_value)
     replay(op, graph, inner, {})
     return [inner.get(o, o) for o in graph.outputs]
+
+
+def _expanded(op: Emitter, node: ir.Node, inputs: Sequence[Any]) -> list[Any]:
+    """The outputs of a node of another domain, as its expansion computes them in standard operators.
+
+    Raises:
+        GradientError: It has none, or that leaves out an output that is read.
+    """
+    attributes, count = list(node.attributes.values()), len(node.outputs)
+    local = [op.local(v) for v in inputs]
+    copy = ir.Node(node.domain, node.op_type, local, attributes, num_outputs=count, name=node.name)
+    for ours, theirs in zip(copy.outputs, node.outputs, strict=True):
+        ours.name = theirs.name
+    forward = ForwardNode(copy, 1, op.constants, frozenset(v for v in local if v is not None))
+    entry = registry.find(node.domain, node.op_type, 1)
+    if entry is None or entry.kind != "expansion" or entry.rule is None:
+        raise forward.refusal("it is in a sub-graph, and what it computes is not known in standard operators")
+    made = entry.rule(op, forward)
+    for index in range(len(local)):
+        copy.replace_input_with(index, None)
+    outputs = list(made) if isinstance(made, (tuple, list)) else [made]
+    outputs += [None] * (count - len(outputs))
+    for output, value in zip(node.outputs, outputs, strict=False):
+        if value is None and (output.uses() or output.is_graph_output()):
+            raise forward.refusal(f"what makes its output '{output.name}' is not known in standard operators")
+    return outputs[:count]
 
 
 def _folded(op: Emitter, value: ir.Value) -> ir.Value:
