@@ -10,18 +10,31 @@ OF_FILTERS = frozenset({"Conv", "ConvTranspose"})
 RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 RANK_KEEPING = frozenset({"Cast", "Identity", "LeakyRelu", "LogSoftmax", "Relu", "Sigmoid", "Softmax", "Tanh"})
 
+# How many inputs hold tokens, and what counts their heads.
+OF_TOKENS = {"Attention": (3, "q_num_heads"), "RotaryEmbedding": (1, "num_heads")}
+
 
 def demanded_shape(value: ir.Value) -> ir.Shape | None:
     """The rank that an operator asks of `value`: an If whose branches differ in rank settles none itself."""
     for node, place in value.uses():
-        rank = _demanded(node) if place == 0 and node.domain == "" else None
+        rank = _of_tokens(node, place) or _demanded(node, place) if node.domain == "" else None
         if rank is not None:
             return ir.Shape([None] * rank)
     return None
 
 
-def _demanded(node: ir.Node) -> int | None:
+def _of_tokens(node: ir.Node, place: int) -> int | None:
+    """The rank of tokens, which have an axis of heads unless an attribute counts these."""
+    inputs, counted = OF_TOKENS.get(node.op_type, (0, ""))
+    if place >= inputs:
+        return None
+    return 3 if counted in node.attributes else 4
+
+
+def _demanded(node: ir.Node, place: int) -> int | None:
     """The rank of the first input."""
+    if place > 0:
+        return None
     if node.op_type in OF_FILTERS:
         return _rank(node.inputs[1])
     if node.op_type in RECURRENT:

@@ -45,6 +45,22 @@ def test_a_reader_tells_the_rank(write_model: Write, rest: str, rank: int) -> No
     assert shape.rank() == rank
 
 
+@pytest.mark.parametrize(
+    ("node", "rank"),
+    [
+        ("y = Attention <q_num_heads = 1, kv_num_heads = 1> (x, s, x)", 3),
+        ("y = Attention (k, k, s)", 4),
+        ("y = RotaryEmbedding <num_heads = 1> (s, w, w)", 3),
+        ("y = RotaryEmbedding (s, w, w)", 4),
+    ],
+)
+def test_attention_tells_the_rank_of_its_tokens(write_model: Write, node: str, rank: int) -> None:
+    path = write_model(SQUEEZE.format(axis=2, rest=f"k = Unsqueeze(x, one)   {node}"), opset=23)
+    shape = load(path).value("s").shape
+    assert shape is not None
+    assert shape.rank() == rank
+
+
 def test_nothing_tells_a_rank_that_is_open(write_model: Write) -> None:
     model = load(write_model(SQUEEZE.format(axis=2, rest="y = ReduceSum <keepdims = 0> (s)")))
     assert model.value("s").shape is None
