@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 import onnx
 import onnx.version_converter
 import onnx_ir as ir
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
@@ -18,6 +17,7 @@ from onnx import helper, numpy_helper
 from onnxcam.autodiff.check import pull_back
 from onnxcam.graph import expose, load
 from onnxcam.plan import make_plan
+from tests.running import run_plainly
 
 onnx_ad = pytest.importorskip("onnx_ad", reason="the oracle onnx-ad is not installed")
 
@@ -76,17 +76,6 @@ def behind(model: onnx.ModelProto, layer: str, activation: Array, output: str, s
     graph.input.append(helper.make_tensor_value_info(layer, onnx.TensorProto.FLOAT, activation.shape))
     graph.output.append(helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, scores.shape))
     return onnx.shape_inference.infer_shapes(tail, data_prop=True)
-
-
-def run_plainly(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    """Run on ONNX Runtime without optimisation: the same numbers for the same node in whatever model it stands."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    names = [o.name for o in session.get_outputs()]
-    return dict(zip(names, session.run(names, dict(feeds)), strict=True))
 
 
 @pytest.mark.parametrize("name", ROWS)

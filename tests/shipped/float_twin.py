@@ -1,7 +1,9 @@
-"""The float twin of a quantised file: the same function without the rounding, written with onnx and numpy alone.
+"""Float counterparts of quantised files, written with onnx and numpy alone.
 
-A quantised value stands for itself as a real number less its zero point; what lies beyond the quantiser's range is
-clipped, as the file does (a zero point at the end of the range is a fused Relu).
+The float twin is the same function without the rounding: a quantised value is itself as a real number less its zero
+point, and what lies beyond the quantiser's range is clipped, as in the file (a zero point at the end of the range is a
+fused Relu). The rounded twin is the same function to the bit or nearly: float operators between QuantizeLinear and
+DequantizeLinear.
 """
 
 from __future__ import annotations
@@ -14,30 +16,38 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-__all__ = ["float_twin"]
+__all__ = ["float_twin", "rounded_twin"]
 
 Array = NDArray[Any]
 
 
 def float_twin(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy in which every quantised operator is its float counterpart; values keep their names."""
+    return _rewritten(model, is_rounded=False)
+
+
+def rounded_twin(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy in which every operator on integers is its float counterpart, on dequantised values; names stay."""
+    return _rewritten(model, is_rounded=True)
+
+
+def _rewritten(model: onnx.ModelProto, *, is_rounded: bool) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     copy.ir_version = max(copy.ir_version, 4)  # before, every initializer had to be an input
     graph = copy.graph
-    writer = _Writer({t.name: numpy_helper.to_array(t) for t in graph.initializer})
+    writer = _Writer({t.name: numpy_helper.to_array(t) for t in graph.initializer}, is_rounded)
     for node in graph.node:
         write = WRITERS.get(node.op_type)
-        if write is None:
+        if write is None or (is_rounded and node.op_type in ROUNDING):
             writer.nodes.append(node)
         else:
             write(writer, node)
     nodes, read = list(writer.nodes), {name for node in writer.nodes for name in node.input}
-    del graph.node[:], graph.initializer[:], graph.value_info[:]
+    inputs = [i for i in graph.input if i.name not in writer.arrays]
+    del graph.node[:], graph.initializer[:], graph.value_info[:], graph.input[:]
     graph.node.extend(nodes)
     graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in writer.arrays.items() if n in read)
-    inputs = [i for i in graph.input if i.name not in writer.arrays]
-    del graph.input[:]
     graph.input.extend(inputs)
     return copy
 
@@ -47,6 +57,7 @@ class _Writer:
     """The twin's nodes and constants so far."""
 
     arrays: dict[str, Array]
+    is_rounded: bool
     nodes: list[onnx.NodeProto] = dataclasses.field(default_factory=list)
 
     def constant(self, array: Array) -> str:
@@ -62,6 +73,8 @@ class _Writer:
     def real(self, quantised: str, scale: str, zero: str, axis: int = 1) -> str:
         """A quantised value times its scale; a constant is dequantised here and now."""
         factor = self.arrays[scale].astype(np.float64)
+        if quantised not in self.arrays and self.is_rounded:
+            return self.add("DequantizeLinear", [quantised, scale, zero])
         if quantised not in self.arrays:
             return self.add("Mul", [quantised, self.constant(factor)])
         weights = self.arrays[quantised].astype(np.float64)
@@ -69,7 +82,10 @@ class _Writer:
         return self.constant((weights - self.zero(zero).reshape(shape)) * factor.reshape(shape))
 
     def quantise(self, real: str, scale: str, zero: str, output: str) -> None:
-        """A real value over the scale, cut to what the integers of the zero point's type reach."""
+        """A real value over the scale, cut to what the integers of the zero point's type reach, or rounded to them."""
+        if self.is_rounded:
+            self.add("QuantizeLinear", [real, scale, zero], output)
+            return
         limits = np.iinfo(self.arrays[zero].dtype)
         scaled = self.add("Div", [real, self.constant(self.arrays[scale])])
         at_least = self.add("Max", [scaled, self.constant(limits.min - self.zero(zero))])
@@ -106,10 +122,10 @@ def _qlinear_binary(writer: _Writer, node: onnx.NodeProto) -> None:
 
 
 def _integer_product(writer: _Writer, node: onnx.NodeProto) -> None:
-    x, w, _, w_zero = node.input
-    if w in writer.arrays:
-        w = writer.constant(writer.arrays[w] - writer.zero(w_zero))
-    writer.add(node.op_type.removesuffix("Integer"), [x, w], node.output[0], **_attributes(node))
+    x, w, x_zero, w_zero = node.input
+    one = writer.constant(np.ones(()))
+    operands = [writer.real(x, one, x_zero), writer.real(w, one, w_zero)]
+    writer.add(node.op_type.removesuffix("Integer"), operands, node.output[0], **_attributes(node))
 
 
 WRITERS = {
@@ -121,3 +137,4 @@ WRITERS = {
     "QLinearMatMul": _qlinear_binary,
     "QuantizeLinear": _quantize_linear,
 }
+ROUNDING = {"QuantizeLinear", "DequantizeLinear"}
