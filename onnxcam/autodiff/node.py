@@ -72,6 +72,10 @@ class ForwardNode:
                 return tuple(_text(v) for v in value) if isinstance(value, list) else _text(value)
         return default
 
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of the attributes of these names that the node has, for an operator of the same meaning."""
+        return {name: self.attribute(name) for name in names if name in self.node.attributes}
+
     def constant(self, index: int) -> NDArray[Any] | None:
         """Input `index` as an array when it is left constant by the model, else None (computed, or left out)."""
         return self.constants.array(self.input(index))

@@ -10,6 +10,7 @@ from onnx_ir.passes import common
 
 import onnxcam.autodiff.rules  # noqa: F401 - fills the registry
 from onnxcam.autodiff.emitter import OPSET, Emitter, Residual
+from onnxcam.autodiff.quantized import of_integers, of_reals
 from onnxcam.autodiff.sweep import entry_of, is_defined_by_graph, pull_back
 from onnxcam.errors import GradientError
 from onnxcam.graph import Model, between, nodes_within
@@ -18,6 +19,22 @@ from onnxcam.plan import Plan
 __all__ = ["Gradient", "differentiate", "reverse", "unruled"]
 
 IR_VERSION = 8
+
+# The opset from which on Cast knows a type; the pinned one where it is not here.
+KNOWN_SINCE = {
+    ir.DataType.FLOAT8E4M3FN: 19,
+    ir.DataType.FLOAT8E4M3FNUZ: 19,
+    ir.DataType.FLOAT8E5M2: 19,
+    ir.DataType.FLOAT8E5M2FNUZ: 19,
+    ir.DataType.INT4: 21,
+    ir.DataType.UINT4: 21,
+    ir.DataType.FLOAT4E2M1: 23,
+    ir.DataType.FLOAT8E8M0: 24,
+    ir.DataType.INT2: 25,
+    ir.DataType.UINT2: 25,
+    ir.DataType.FLOAT6E2M3: 28,
+    ir.DataType.FLOAT6E3M2: 28,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +77,8 @@ def unruled(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> lis
 def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gradient:
     """The model that maps cotangents of `ys` to the cotangents of `xs`.
 
-    Every path counts: an x that lies downstream of another is passed through.
+    Every path counts: an x that lies downstream of another is passed through. Those of quantised values are those of
+    the real numbers that they stand for.
 
     Raises:
         GradientError: An operator on the way has no rule, a rule broke its contract, or no gradient reaches an x.
@@ -69,9 +87,10 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     dtype = ir.DataType.DOUBLE if is_double else ir.DataType.FLOAT
     op = Emitter(model.graph, model.constants, dtype, _opset(model, ys, xs))
     names = tuple(f"{y.name}::cotangent" for y in ys)
-    seeds = [(y, op.input(name, dtype, y.shape)) for y, name in zip(ys, names, strict=True)]
+    seeds = [(y, of_integers(op, y, op.input(name, dtype, y.shape))) for y, name in zip(ys, names, strict=True)]
     cotangents = pull_back(op, model.graph, seeds, xs)
-    outputs = tuple(_put_out(op, x, ct, ys) for x, ct in zip(xs, cotangents, strict=True))
+    found = zip(xs, cotangents, strict=True)
+    outputs = tuple(_put_out(op, x, of_reals(op, x, ct) if ct is not None else None, ys) for x, ct in found)
     ir_version = IR_VERSION if op.opset == OPSET else max(IR_VERSION, model.shipped.ir_version)
     gradient = ir.Model(op.graph, ir_version=ir_version, producer_name="onnxcam")
     _tidy(gradient, names)
@@ -80,10 +99,14 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
 
 
 def _opset(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
-    """The gradient's opset: the pinned one, or the model's own where nodes of it are computed again."""
+    """The gradient's opset: the pinned one, a later one that knows the types that are read, or the model's own.
+
+    The model's own where nodes of it are computed again.
+    """
     nodes = between(model.graph, xs, ys)
+    read = [v.dtype for n in nodes for v in (*n.inputs, *n.outputs) if v is not None and v.dtype is not None]
     is_replayed = any(is_defined_by_graph(n, model.graph.opset_imports) for n in nodes)
-    return max(OPSET, model.opset) if is_replayed else OPSET
+    return max(OPSET, model.opset if is_replayed else OPSET, *(KNOWN_SINCE.get(dtype, OPSET) for dtype in read))
 
 
 def _put_out(op: Emitter, x: ir.Value, ct: ir.Value | None, ys: Sequence[ir.Value]) -> str:

@@ -1,25 +1,32 @@
 """An ONNX file <-> `onnx_ir.Model`: load, look, expose values, save."""
 
 from onnxcam.graph.constants import Constants, static_shape
-from onnxcam.graph.expose import SHAPE_SUFFIX, expose, save
+from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose, save
 from onnxcam.graph.model import Model, load
+from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
 from onnxcam.graph.ranks import known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
 
 __all__ = [
+    "REAL_SUFFIX",
     "SHAPE_SUFFIX",
     "Constants",
     "Model",
+    "Quantization",
     "between",
     "captured",
     "captured_by",
     "downstream",
     "expose",
     "inputs_of",
+    "is_quantized",
+    "is_real",
     "known_shape",
     "load",
     "nodes_within",
+    "quantization_of",
     "save",
+    "scaled_product",
     "static_shape",
     "upstream",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from onnxcam.errors import PlanError, nearest
-from onnxcam.graph import Model, between, downstream
+from onnxcam.graph import Model, between, downstream, is_quantized, quantization_of, scaled_product
 from onnxcam.plan.plan import Candidate
 
 __all__ = ["CONVOLUTIONS", "choose_layer", "find_candidates"]
@@ -20,7 +20,7 @@ def find_candidates(model: Model, score: ir.Value) -> tuple[Candidate, ...]:
     """
     found = []
     for position, node in enumerate(between(model.graph, model.graph.inputs, [score])):
-        layer = node.outputs[0]
+        layer = _real(node.outputs[0])
         if node.op_type in CONVOLUTIONS and _has_space(layer) and layer is not score:
             name = node.name or str(layer.name)
             found.append(Candidate(str(layer.name), name, node.op_type, _dims(layer), position))
@@ -42,7 +42,8 @@ def choose_layer(
         PlanError: No such layer, none by default, or the score does not depend on it.
     """
     if layer is not None:
-        value = _named(model, layer)
+        named = _named(model, layer)
+        value = _real(named)
         if score not in downstream(model.graph, [value]) or value is score:
             raise PlanError(
                 f"the score '{score.name}' does not depend on layer '{layer}'. "
@@ -50,7 +51,7 @@ def choose_layer(
                 layer=layer,
                 output=score.name,
             )
-        return value, f"the layer '{value.name}' was asked for"
+        return value, f"the layer '{named.name}' was asked for{_meaning(value, is_scaled=value is not named)}"
     if not candidates:
         raise PlanError(
             f"{model.path.name} has no convolution with more than one spatial position before its score "
@@ -61,7 +62,8 @@ def choose_layer(
     last = candidates[-1]
     shape = " x ".join("?" if d is None else str(d) for d in last.shape) or "its shape is only known in a run"
     reason = f"the layer is '{last.layer}', the last {last.op_type} with more than one spatial position ({shape})"
-    return model.value(last.layer), reason
+    value = model.value(last.layer)
+    return value, reason + _meaning(value, is_scaled=last.op_type == "ConvInteger" and not is_quantized(value))
 
 
 def _named(model: Model, name: str) -> ir.Value:
@@ -73,6 +75,22 @@ def _named(model: Model, name: str) -> ir.Value:
         return nodes[name].outputs[0]
     raise PlanError(
         f"no layer '{name}'.{nearest(name, (*values, *nodes))} onnxcam inspect lists the layers.", layer=name
+    )
+
+
+def _real(value: ir.Value) -> ir.Value:
+    """What holds the real numbers of an integer product; any other value itself."""
+    return scaled_product(value) or value
+
+
+def _meaning(value: ir.Value, *, is_scaled: bool) -> str:
+    """How integers become the real numbers that are explained."""
+    if is_scaled:
+        return f", its integers scaled to real numbers in '{value.name}'"
+    if not is_quantized(value):
+        return ""
+    return (
+        ", dequantised" if quantization_of(value) else ", its integers taken as real numbers: nothing tells their scale"
     )
 
 

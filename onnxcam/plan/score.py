@@ -7,17 +7,21 @@ import dataclasses
 import onnx_ir as ir
 
 from onnxcam.errors import PlanError, nearest
-from onnxcam.graph import Model, downstream
+from onnxcam.graph import Model, downstream, is_quantized, quantization_of
 
 __all__ = ["Score", "choose_score"]
 
 # Operators that turn scores into probabilities or into a decision: what stands before them is explained.
-SQUASHING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "ArgMax", "ZipMap", "ArrayFeatureExtractor"})
+SQUASHING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "ArgMax", "ZipMap", "ArrayFeatureExtractor"}) | frozenset(
+    {"QLinearSigmoid", "QLinearSoftmax"}
+)
 # Operators that may stand among those without changing what is scored.
-NEUTRAL = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
+NEUTRAL = frozenset({"Cast", "DequantizeLinear", "Flatten", "Identity", "QuantizeLinear"}) | frozenset(
+    {"Reshape", "Squeeze", "Unsqueeze"}
+)
+FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 # The input that carries the scores, where it is not the first: ArrayFeatureExtractor picks a label by an index.
 CARRYING_INPUT = {"ArrayFeatureExtractor": 1}
-FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def choose_score(model: Model, output: str | None = None) -> Score:
     reached = downstream(model.graph, model.graph.inputs)
     for candidate in model.graph.outputs:
         score = _before_squashing(candidate)
-        if score.value.dtype in FLOATS and score.value in reached:
+        if _is_score(score.value) and score.value in reached:
             return score
     raise PlanError(
         f"{model.path.name} has no float score that depends on its input, so it has no gradient. "
@@ -74,8 +78,13 @@ def _named(model: Model, name: str) -> ir.Value:
             f"no value '{name}' to take the score from.{nearest(name, values)} onnxcam inspect shows the outputs.",
             output=name,
         )
-    if values[name].dtype not in FLOATS:
+    if not _is_score(values[name]):
         raise PlanError(
             f"'{name}' is no float tensor, so it has no gradient. Name the scores it is made from.", output=name
         )
     return values[name]
+
+
+def _is_score(value: ir.Value) -> bool:
+    """Whether `value` is known to hold real numbers, or integers that stand for such."""
+    return value.dtype in FLOATS or (is_quantized(value) and quantization_of(value) is not None)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import Gradient
-from onnxcam.graph import SHAPE_SUFFIX, expose
+from onnxcam.graph import REAL_SUFFIX, SHAPE_SUFFIX, expose, is_quantized
 from onnxcam.plan import Plan
 from onnxcam.runtime.providers import Provider
 from onnxcam.runtime.session import DeviceValue, Session, open_session, to_device, to_host
@@ -24,7 +24,7 @@ class Pass:
 
     Attributes:
         values: By forward name; the shape of a value under its name and `::shape`.
-        logits: The score tensor as the model gives it, on the host.
+        logits: The score tensor as the model gives it, on the host; a quantised one as the real numbers it stands for.
     """
 
     values: Mapping[str, DeviceValue]
@@ -33,9 +33,18 @@ class Pass:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SessionPair:
-    """Forward once, then the gradient for as many cotangents as wanted; residuals pass without a copy."""
+    """Forward once, then the gradient for as many cotangents as wanted; residuals pass without a copy.
 
-    plan: Plan
+    Attributes:
+        layer: The forward model's output that holds the layer; where it is quantised, the real numbers it stands for.
+        output: The same of the score tensor.
+        gradient: The gradient model and how to feed it.
+        forward_session: Runs the forward model.
+        gradient_session: Runs the gradient model.
+    """
+
+    layer: str
+    output: str
     gradient: Gradient
     forward_session: Session
     gradient_session: Session
@@ -55,11 +64,11 @@ class SessionPair:
         given = {n: to_device(np.ascontiguousarray(a), session.device) for n, a in feeds.items()}
         values = session.run(given, [n for n in self._wanted() if n not in given])
         values.update(given)
-        return Pass(values, to_host(values[self.plan.output]))
+        return Pass(values, to_host(values[self.output]))
 
     def activation(self, one: Pass) -> NDArray[Any]:
-        """The layer's value in a run, as the file lays it out."""
-        return to_host(one.values[self.plan.layer])
+        """The layer's value in a run, as the file lays it out; a quantised one as the real numbers it stands for."""
+        return to_host(one.values[self.layer])
 
     def backward(self, one: Pass, cotangent: NDArray[Any]) -> NDArray[Any]:
         """The gradient at the layer for a cotangent of the score tensor.
@@ -75,7 +84,7 @@ class SessionPair:
         return to_host(session.run(feeds, self.gradient.outputs)[self.gradient.outputs[0]])
 
     def _wanted(self) -> tuple[str, ...]:
-        names = [self.plan.output, self.plan.layer]
+        names = [self.output, self.layer]
         names += [_forward_name(r.value, r.kind) for r in self.gradient.residuals]
         return tuple(dict.fromkeys(names))
 
@@ -87,15 +96,20 @@ def open_pair(plan: Plan, gradient: Gradient, provider: Provider) -> SessionPair
         ProviderError: ONNX Runtime cannot load one of the models, or not on a required provider.
     """
     folder = plan.model.path.resolve().parent
-    values = [plan.output, plan.layer, *(r.value for r in gradient.residuals if r.kind == "value")]
     inputs = {v.name for v in plan.model.shipped.graph.inputs}
+    quantized = {n for n in (plan.output, plan.layer) if is_quantized(plan.model.value(n))}
+    values = [n for n in (plan.output, plan.layer) if n not in quantized]
+    values += [r.value for r in gradient.residuals if r.kind == "value"]
     forward = expose(
         plan.model,
         [v for v in values if v not in inputs],
         [r.value for r in gradient.residuals if r.kind == "shape"],
+        sorted(quantized),
     )
+    layer, output = (f"{n}{REAL_SUFFIX}" if n in quantized else n for n in (plan.layer, plan.output))
     return SessionPair(
-        plan,
+        layer,
+        output,
         gradient,
         open_session(forward, provider, folder, is_half=plan.model.is_half),
         open_session(gradient.model, provider, folder),

@@ -26,7 +26,6 @@ ENTRIES = [
     e for e in registry.entries() if e.rule is not None and e.domain in DOMAINS and (e.domain, e.op_type) in WITH_ROWS
 ]
 
-HALVES = ("op.GreaterOrEqual(scaled, lowest - 0.5 - zero),", "op.LessOrEqual(scaled, highest + 0.5 - zero),")
 OVER_NORM = "over_y = op.Where(op.Equal(y, 0.0), 0.0, op.Div(ct, y if p == 2 else op.Pow(y, float(p - 1))))"
 FILLED = "filled = op.Where(is_zero, 1.0, {0})"
 FLOOR = "r = op.Reciprocal(op.Add(spread, floor) if floor else spread)"
@@ -74,11 +73,6 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "0.0",
         "1.0",
     ): "at norm 0 differences do not converge; test_kinks holds the gradient there",
-    **{
-        ("QuantizeLinear-10", line, old, new): "half a step of quantisation, of which a difference crosses hundreds"
-        for line, bound, changed in zip(HALVES, ("lowest - 0.5", "highest + 0.5"), ("+", "-"), strict=True)
-        for old, new in (("0.5", "1.5"), (bound, f"({bound.split()[0]} {changed} 0.5)"))
-    },
     (
         "Normalizer-1",
         "return op.Div(x, op.Where(op.Equal(length, 0.0), 1.0, length))",
@@ -237,7 +231,8 @@ def outcome(entry: registry.Entry, mutation: Mutation, rows: list[Row]) -> str:
 
 
 def name_of(entry: registry.Entry) -> str:
-    return f"{entry.op_type}-{entry.since}"
+    domain = f"{entry.domain}." if entry.domain else ""
+    return f"{domain}{entry.op_type}-{entry.since}"
 
 
 def alters(entry: registry.Entry, mutation: Mutation, row: Row) -> bool:

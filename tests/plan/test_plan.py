@@ -126,3 +126,84 @@ def test_an_integer_output_is_no_score(write_model: Write) -> None:
     path = write_model("g (float[N, 4] x) => (int64[N, 4] y, float[N, 4] z) { y = Cast <to = 7> (x)  z = Relu(x) }")
     with pytest.raises(PlanError, match="'y' is no float tensor"):
         planned(path, output="y")
+
+
+QUANTIZED = {"s": np.array(0.1, np.float32), "u": np.array(128, np.uint8), "k": np.ones((4, 3, 3, 3), np.int8)}
+TAIL = "g = GlobalAveragePool(c)   y = Flatten(g)"
+
+
+@pytest.mark.parametrize(
+    ("body", "named", "layer", "reason"),
+    [
+        (
+            f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   f = Cast <to = 1> (i)   c = Mul(f, s)   {TAIL}",
+            None,
+            "c",
+            "the layer is 'c', the last ConvInteger with more than one spatial position (N x 4 x 6 x 6), "
+            "its integers scaled to real numbers in 'c'",
+        ),
+        (
+            f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   f = Cast <to = 1> (i)   c = Mul(f, s)   {TAIL}",
+            "i",
+            "c",
+            "the layer 'i' was asked for, its integers scaled to real numbers in 'c'",
+        ),
+        (
+            f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   c = DequantizeLinear(i, s)   {TAIL}",
+            None,
+            "c",
+            "its integers scaled to real numbers in 'c'",
+        ),
+        (
+            f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   c = Cast <to = 1> (i)   {TAIL}",
+            None,
+            "i",
+            "(N x 4 x 6 x 6), its integers taken as real numbers: nothing tells their scale",
+        ),
+        (
+            "q = QuantizeLinear(x, s, u)   i = QLinearConv(q, s, u, k, s, z, s, u)   "
+            f"m = MaxPool <kernel_shape = [2, 2]> (i)   c = DequantizeLinear(m, s, u)   {TAIL}",
+            None,
+            "i",
+            "the last QLinearConv with more than one spatial position (N x 4 x 6 x 6), dequantised",
+        ),
+        (
+            "q = QuantizeLinear(x, s, u)   i = QLinearConv(q, s, u, k, s, z, s, u)   "
+            f"m = MaxPool <kernel_shape = [2, 2]> (i)   c = DequantizeLinear(m, s, u)   {TAIL}",
+            "m",
+            "m",
+            "the layer 'm' was asked for, dequantised",
+        ),
+    ],
+    ids=["dynamic", "dynamic, named", "dequantised", "no scale", "static", "behind a pool"],
+)
+def test_the_layer_of_a_quantised_model_is_real_numbers(
+    write_model: Write, body: str, named: str | None, layer: str, reason: str
+) -> None:
+    path = write_model(f"g (float[N, 3, 8, 8] x) => (float[N, 4] y) {{ {body} }}", **QUANTIZED, z=np.array(0, np.int8))
+    plan = planned(path, named)
+    assert plan.layer == layer
+    assert reason in plan.reason
+
+
+@pytest.mark.parametrize(
+    ("tail", "score"),
+    [
+        ("i = QuantizeLinear(z, s, u)   y = DequantizeLinear(i, s, u)", "y"),
+        ("l = Softmax(z)   i = QuantizeLinear(l, s, u)   y = DequantizeLinear(i, s, u)", "z"),
+        (
+            "i = QuantizeLinear(z, s, u)   l = com.microsoft.QLinearSoftmax <opset = 13> (i, s, u, s, u)"
+            "y = DequantizeLinear(l, s, u)",
+            "i",
+        ),
+        ("y = QuantizeLinear(z, s, u)", "y"),
+    ],
+    ids=["dequantised", "softmax quantised", "quantised softmax", "quantised"],
+)
+def test_the_score_of_a_quantised_model_stands_before_what_squashes_it(
+    write_model: Write, tail: str, score: str
+) -> None:
+    body = "c = Conv(x, w)   g = GlobalAveragePool(c)   z = Flatten(g)"
+    kind = "uint8" if score == "y" and tail.startswith("y") else "float"
+    path = write_model(f"g (float[N, 3, 8, 8] x) => ({kind}[A, B] y) {{ {body}   {tail} }}", w=W, **QUANTIZED)
+    assert planned(path).output == score

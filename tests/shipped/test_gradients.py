@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 import onnxcam
-from onnxcam.errors import GradientError, ModelError, PlanError
+from onnxcam.errors import ModelError, PlanError
 from tests.shared import cards, shared
 from tests.shipped.differences import DIRECTION, STEP, add_to_layer, open_moved, slopes
 from tests.shipped.double import doubled, open_double
@@ -30,11 +30,6 @@ Figure = Callable[[str], None]
 
 QUANTISED = {"mnist-cntk-dynq", "shufflenetv2-int8-qlinear"}
 """Piecewise constant: held against their float twins in test_quantised.py."""
-MISSING = {
-    "mnist-cntk-dynq": "no vjp rule for MatMulInteger",
-    "shufflenetv2-int8-qlinear": "no vjp rule for com.microsoft::QLinearAdd",
-}
-"""What has no gradient yet, and why."""
 NEGATIVE: dict[str, tuple[type[Exception], str]] = {
     "customvision-cat-or-dog-op1": (ModelError, "uses opset 1; onnxcam reads opset 7 and newer"),
     "lightgbm-tract": (PlanError, "no convolution with more than one spatial position"),
@@ -52,7 +47,7 @@ SLOW = SLOWEST | {"deeplabv3-mnv2-tf2onnx", "picodet-s-320-paddle", "sinet-portr
 WEIGHTINGS, DIRECTIONS = 6, 9
 STEPS = 4.0 ** -np.arange(2, 12)
 LAYERS = ("default", "first")
-TRIED = [name for name in INPUTS if name not in QUANTISED | set(MISSING)]
+TRIED = [name for name in INPUTS if name not in QUANTISED]
 ROWS = [
     pytest.param(name, which, id=f"{name}-{which}", marks=[pytest.mark.slow] if name in SLOW else [])
     for name in TRIED
@@ -143,12 +138,6 @@ def test_every_file_that_can_run_and_has_a_convolution_is_tried() -> None:
     able = {name for name, card in cards().items() if card.get("ort_load") == "ok" and "last_conv" in card}
     assert able == (set(INPUTS) if able else set())
     assert set(cards()) - able == (set(NEGATIVE) if able else set())
-
-
-@pytest.mark.parametrize(("name", "reason"), MISSING.items(), ids=MISSING)
-def test_what_has_no_gradient_says_why(name: str, reason: str) -> None:
-    with pytest.raises(GradientError, match=reason):
-        onnxcam.Explainer(shared(f"models/{name}/model.onnx"), provider="cpu")
 
 
 @pytest.mark.parametrize(("name", "error"), NEGATIVE.items(), ids=NEGATIVE)

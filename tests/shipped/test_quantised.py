@@ -20,7 +20,7 @@ from tests.running import run_plainly
 from tests.shared import shared
 from tests.shipped.float_twin import float_twin, rounded_twin
 from tests.shipped.inputs import INPUTS
-from tests.shipped.test_gradients import LAYERS, MISSING
+from tests.shipped.test_gradients import LAYERS
 
 Array = NDArray[Any]
 Figure = Callable[[str], None]
@@ -40,7 +40,6 @@ ROUNDED = {
 """The same for the twin that rounds as the file does, a sum that lies between two integers aside."""
 KINDS = {"float": (float_twin, FLOAT), "rounded": (rounded_twin, ROUNDED)}
 TWINS = [pytest.param((name, kind), id=f"{name}-{kind}") for kind, (_, names) in KINDS.items() for name in names]
-RULED = [row for row in TWINS if row.values[0][0] not in MISSING]
 
 
 def file_and_feeds(name: str) -> tuple[Path, dict[str, Array]]:
@@ -92,7 +91,7 @@ def test_the_twin_gives_the_scores(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("which", LAYERS)
-@pytest.mark.parametrize("pair", RULED, indirect=True)
+@pytest.mark.parametrize("pair", TWINS, indirect=True)
 def test_the_gradient_points_where_the_twins_points(pair: Pair, which: str, figure: Figure) -> None:
     """(Unoptimised, the twin computes what it says: ONNX Runtime would make integer operators of its own of it.)"""
     plan = onnxcam.Explainer(pair.path, provider="cpu").plan

@@ -7,24 +7,13 @@ import onnx_ir as ir
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import vjp
-
-# Their integer results are scaled to floats by a Cast and a Mul: quantised arithmetic, through which a gradient flows.
-INTEGER_PRODUCTS = frozenset({"ConvInteger", "MatMulInteger"})
+from onnxcam.graph import is_real
 
 
 @vjp("Cast", "CastLike")
 def cast(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value | None:
-    """x̅ = y̅ between floats of any width, and from an integer product to floats; 0 where either side is another type."""
-    x, y = node.inputs[0], node.outputs[0]
-    return ct if _carries(x) and _carries(y) else None
-
-
-def _carries(value: ir.Value | None) -> bool:
-    """Whether a gradient flows through a value of this type; an unknown type passes for a float."""
-    if value is None or value.dtype is None or value.dtype.is_floating_point():
-        return value is not None
-    producer = value.producer()
-    return producer is not None and producer.op_type in INTEGER_PRODUCTS
+    """x̅ = y̅ between floats of any width and integers that stand for real numbers; 0 where either side is neither."""
+    return ct if is_real(node.inputs[0]) and is_real(node.outputs[0]) else None
 
 
 @vjp("BitCast")

@@ -1,77 +1,78 @@
-"""Quantisation: straight through, as quantisation-aware training does it.
+"""Quantisation: straight through, as quantisation-aware training does it; rounding counts as the identity.
 
-A quantised value's cotangent is that of the integer taken as a real number.
+A quantised value's cotangent is that of the integer (or the float of few bits) taken as a real number; a hat marks it.
 Source: Bengio, Léonard, Courville 2013, the straight-through estimator; zero outside the clipping range as in PyTorch's
-`fake_quantize`.
+`fake_quantize`. A scale that is computed has a cotangent too (Esser et al. 2020, learned step size).
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import onnx_ir as ir
-from numpy.typing import NDArray
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
-from onnxcam.autodiff.registry import vjp
-
-RANGES = {
-    ir.DataType.INT4: (-8, 7),
-    ir.DataType.UINT4: (0, 15),
-    ir.DataType.INT8: (-128, 127),
-    ir.DataType.UINT8: (0, 255),
-    ir.DataType.INT16: (-32768, 32767),
-    ir.DataType.UINT16: (0, 65535),
-}
+from onnxcam.autodiff.quantized import MICROSOFT, range_of, real, spread
+from onnxcam.autodiff.registry import expansion, vjp
 
 
-@vjp("QuantizeLinear", since=10)
-def quantize_linear(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value]:
-    """x̅ = y̅/s where round(x/s) + z lies in the integer's range, else 0."""
-    dtype = node.outputs[0].dtype
-    if dtype not in RANGES:
-        raise node.refusal(f"values quantised to {dtype} have no rule")
-    lowest, highest = RANGES[dtype]
-    zero = _zero_point(node)
-    scale = _along_axis(op, node, node.inputs[1])
-    scaled = op.Div(node.inputs[0], scale)
-    is_inside = op.And(
-        op.GreaterOrEqual(scaled, lowest - 0.5 - zero),
-        op.LessOrEqual(scaled, highest + 0.5 - zero),
-    )
-    return (op.Where(is_inside, op.Div(ct, scale), 0.0),)
+@expansion("QuantizeLinear", since=10)
+@expansion("QuantizeLinear", domain=MICROSOFT)
+def quantize_linear(op: Emitter, node: ForwardNode) -> ir.Value:
+    """ŷ = x/s + z, clipped to the range of y's type; not where that is a float of 8 bits and `saturate` is off."""
+    (y,) = node.outputs
+    lowest, highest = range_of(node, y)
+    quantised = op.Div(_input(op, node, 0), _parameter(op, node, 1))
+    if node.input(2) is not None:
+        quantised = op.Add(quantised, _parameter(op, node, 2))
+    if y.dtype is not None and y.dtype.is_floating_point():
+        return op.Clip(quantised, lowest, highest) if node.attribute("saturate", 1) else quantised
+    return op.Clip(quantised, lowest - 0.5, highest + 0.5)
 
 
-@vjp("DequantizeLinear", since=10)
-def dequantize_linear(op: Emitter, node: ForwardNode, ct: ir.Value) -> tuple[ir.Value]:
-    """x̅ = y̅·s."""
-    return (op.Mul(ct, _along_axis(op, node, node.inputs[1])),)
+@expansion("DequantizeLinear", since=10)
+@expansion("DequantizeLinear", domain=MICROSOFT)
+def dequantize_linear(op: Emitter, node: ForwardNode) -> ir.Value:
+    """ŷ = (x - z)·s."""
+    x = _input(op, node, 0)
+    centred = x if node.input(2) is None else op.Sub(x, _parameter(op, node, 2))
+    return op.Mul(centred, _parameter(op, node, 1))
 
 
-def _zero_point(node: ForwardNode) -> NDArray[np.float64]:
-    """The zero point, shaped to stand against the input."""
-    if node.input(2) is None:
-        return np.zeros(())
-    zero = node.constant(2)
-    if zero is None:
-        raise node.refusal("its zero point is computed at run time")
-    return zero.astype(np.float64).reshape(_shape(node, zero.ndim))
+@vjp("DynamicQuantizeLinear")
+def dynamic_quantize_linear(
+    op: Emitter, node: ForwardNode, ct: ir.Value | None, ct_scale: ir.Value | None, ct_zero: ir.Value | None
+) -> ir.Value | None:
+    """x̅ = y̅/s: the range covers x. The scale counts as a constant: what x gains through it, it loses through y.
+
+    But for the rounding, that is. Where y is not differentiated, x̅ = s̅·([x = max] - [x = min])/255, where 0 counts as
+    a value of x.
+    """
+    if ct is not None:
+        return op.Div(ct, node.outputs[1])
+    return None if ct_scale is None else op.Div(op.Mul(ct_scale, _ends(op, node.inputs[0])), 255.0)
 
 
-def _along_axis(op: Emitter, node: ForwardNode, scale: ir.Value | None) -> ir.Value:
-    """The scale, shaped to stand against the input."""
-    assert scale is not None
-    shape = _shape(node, node.rank(1))
-    placed: ir.Value = op.Reshape(scale, shape) if shape else scale
-    return placed
+def _ends(op: Emitter, x: ir.Value | None) -> ir.Value:
+    """1 at the largest x unless 0 is larger, -1 at the smallest unless 0 is smaller, shared evenly by ties."""
+    largest, smallest = op.Max(op.ReduceMax(x), 0.0), op.Min(op.ReduceMin(x), 0.0)
+    sides = []
+    for end in (largest, smallest):
+        is_end = op.Cast(op.Equal(x, end), to=op.dtype)
+        sides.append(op.Div(is_end, op.Max(op.ReduceSum(is_end), 1.0)))
+    return op.Sub(*sides)
 
 
-def _shape(node: ForwardNode, rank: int) -> list[int]:
-    """Where a parameter of that rank stands: everywhere (per tensor), or along the axis (per axis)."""
-    if rank == 0:
-        return []
-    if node.attribute("block_size", 0) or rank > 1:
-        raise node.refusal("it quantises by blocks")
-    shape = [1] * node.rank()
-    shape[node.axis(default=1) if node.rank() > 1 else 0] = -1
-    return shape
+def _input(op: Emitter, node: ForwardNode, index: int) -> Any:
+    value = node.inputs[index]
+    assert value is not None
+    return real(op, value)
+
+
+def _parameter(op: Emitter, node: ForwardNode, index: int) -> Any:
+    """The scale or the zero point, shaped to stand against the first input."""
+    node.rank()
+    x = node.inputs[0]
+    assert x is not None
+    return spread(op, x, _input(op, node, index), int(node.attribute("axis", 1)), int(node.attribute("block_size", 0)))

@@ -82,3 +82,41 @@ class Case:
             near = np.abs(array - kink) < 0.05
             array = np.where(near, kink + np.where(array >= kink, 0.1, -0.1), array)
         return np.asarray(array, dtype=np.float64)
+
+
+COPIES = 20000
+IRRATIONAL = ((np.sqrt(5) - 1) / 2, np.sqrt(2) - 1)
+"""Their multiples fill the unit interval evenly, and in pairs the unit square."""
+
+
+def averaged(
+    name: str,
+    body: str,
+    moved: dict[str, NDArray[Any]],
+    opsets: tuple[int, ...],
+    width: float,
+    step: float,
+    constant: dict[str, NDArray[Any]],
+    *,
+    copies: int = COPIES,
+    holds: tuple[str, ...] = (),
+    runtime: str = "reference",
+    **fed: NDArray[Any],
+) -> Case:
+    """A row of an operator that rounds: the mean y of e, which the body makes of many copies of inputs, moved a little.
+
+    With as many copies of x, called dx, each step of quantisation becomes as many times finer, so that differences see
+    the slope that the steps have on average. Inputs in `holds` are moved, but not differentiated for.
+    """
+    multiples = np.arange(1, copies + 1)
+    given = dict(constant)
+    for (key, array), number in zip(moved.items(), IRRATIONAL, strict=False):
+        given[f"{key}_offsets"] = (multiples * number % 1 * width).reshape(-1, *(1,) * array.ndim)
+    made = "   ".join(f"d{key} = Add({key}, {key}_offsets)" for key in moved)
+    mean = "ReduceMean <axes = [0], keepdims = 0> (e)"
+    if min(opsets) >= 18:
+        mean, given["first"] = "ReduceMean <keepdims = 0> (e, first)", np.array([0])
+    inputs = {**moved, **fed, **given}
+    return Case(
+        name, f"{made}   {body}   y = {mean}", inputs, opsets, constant=(*given, *holds), runtime=runtime, step=step
+    )
