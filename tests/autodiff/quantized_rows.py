@@ -41,12 +41,6 @@ class QuantizedRow:
     others: dict[str, Array] = dataclasses.field(default_factory=dict)
     is_run: bool = True
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """Domain and operator."""
-        domain, _, op_type = self.id.split("-")[0].rpartition(".")
-        return domain, op_type
-
 
 def real(*shape: int) -> Array:
     return RNG.uniform(-1.2, 1.2, shape)

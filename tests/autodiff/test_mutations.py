@@ -231,8 +231,7 @@ def outcome(entry: registry.Entry, mutation: Mutation, rows: list[Row]) -> str:
 
 
 def name_of(entry: registry.Entry) -> str:
-    domain = f"{entry.domain}." if entry.domain else ""
-    return f"{domain}{entry.op_type}-{entry.since}"
+    return f"{entry.op_type}-{entry.since}"
 
 
 def alters(entry: registry.Entry, mutation: Mutation, row: Row) -> bool:

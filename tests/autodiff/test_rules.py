@@ -18,9 +18,7 @@ from onnxcam.autodiff.check import Runner, check_gradient, pull_back, run_refere
 from onnxcam.autodiff.coverage import table
 from onnxcam.graph import Model, expose, load
 from tests.autodiff.cases import CASES, Case
-from tests.autodiff.quantized_rows import ROWS as QUANTIZED_ROWS
 
-QUANTIZED = {row.key for row in QUANTIZED_ROWS}
 ROWS = [(case, opset) for case in CASES for opset in case.opsets]
 TOLERANCE = {"reference": 1e-6, "double": 1e-6, "onnxruntime": 2e-2}
 STEP = {"reference": 1e-6, "double": 1e-6, "onnxruntime": 1e-2}
@@ -139,7 +137,7 @@ def test_onnxruntime_runs_the_gradient_model(case: Case, tmp_path: Path) -> None
 
 def test_every_rule_and_every_expansion_has_a_case() -> None:
     own = {(e.domain, e.op_type) for e in registry.entries() if e.rule is not None}
-    assert own - {(c.domain, c.op_type) for c in CASES} - QUANTIZED == set()
+    assert own - {(c.domain, c.op_type) for c in CASES} == set()
 
 
 def test_every_meaning_has_a_case() -> None:
@@ -148,21 +146,16 @@ def test_every_meaning_has_a_case() -> None:
     for entry in registry.entries():
         key = entry.domain, entry.op_type
         versions = {since_version(*key, o) for c in CASES if (c.domain, c.op_type) == key for o in c.opsets}
-        if (
-            entry.rule is not None
-            and key not in QUANTIZED
-            and not any(registry.find(*key, v) == entry for v in versions)
-        ):
+        if entry.rule is not None and not any(registry.find(*key, v) == entry for v in versions):
             missing.append(f"{entry.domain}.{entry.op_type} since {entry.since}")
     assert missing == []
 
 
 def test_every_version_that_is_expanded_from_its_body_has_a_case() -> None:
-    """But for that of quantised tensors."""
     rows = {(r.domain, r.op_type, r.since_version) for r in table() if r.kind == "expansion"}
     bodies = {row for row in rows if registry.find(*row) is None}
     tried = {(c.domain, c.op_type, since_version(c.domain, c.op_type, o)) for c in CASES for o in c.opsets}
-    assert bodies - tried <= {("", "DynamicQuantizeLinear", 11)}
+    assert bodies - tried == set()
 
 
 def since_version(domain: str, op_type: str, opset: int) -> int:

@@ -94,29 +94,80 @@ def averaged(
     body: str,
     moved: dict[str, NDArray[Any]],
     opsets: tuple[int, ...],
-    width: float,
+    width: float | NDArray[Any],
     step: float,
     constant: dict[str, NDArray[Any]],
     *,
     copies: int = COPIES,
     holds: tuple[str, ...] = (),
     runtime: str = "reference",
+    meaning: str = "",
     **fed: NDArray[Any],
 ) -> Case:
     """A row of an operator that rounds: the mean y of e, which the body makes of many copies of inputs, moved a little.
 
     With as many copies of x, called dx, each step of quantisation becomes as many times finer, so that differences see
-    the slope that the steps have on average. Inputs in `holds` are moved, but not differentiated for.
+    the slope that the steps have on average. They are moved by up to `width`. Inputs in `holds` are moved, but not
+    differentiated for.
     """
     multiples = np.arange(1, copies + 1)
     given = dict(constant)
     for (key, array), number in zip(moved.items(), IRRATIONAL, strict=False):
-        given[f"{key}_offsets"] = (multiples * number % 1 * width).reshape(-1, *(1,) * array.ndim)
+        given[f"{key}_offsets"] = (multiples * number % 1).reshape(-1, *(1,) * array.ndim) * width
     made = "   ".join(f"d{key} = Add({key}, {key}_offsets)" for key in moved)
     mean = "ReduceMean <axes = [0], keepdims = 0> (e)"
     if min(opsets) >= 18:
         mean, given["first"] = "ReduceMean <keepdims = 0> (e, first)", np.array([0])
     inputs = {**moved, **fed, **given}
-    return Case(
-        name, f"{made}   {body}   y = {mean}", inputs, opsets, constant=(*given, *holds), runtime=runtime, step=step
+    held = (*given, *holds)
+    text = f"{made}   {body}   y = {mean}"
+    return Case(name, text, inputs, opsets, constant=held, runtime=runtime, step=step, meaning=meaning)
+
+
+SIXTEENTHS = {
+    "sa": np.array(1 / 16),
+    "za": np.array(120, np.uint8),
+    "sb": np.array(1 / 16),
+    "zb": np.array(-9, np.int8),
+}
+"""Scales and zero points of the inputs of quantised operators in the rows below, unless a row has others."""
+
+
+def quantised(
+    name: str,
+    node: str,
+    moved: dict[str, NDArray[Any]],
+    *,
+    to: tuple[float, Any] | None = None,
+    opsets: tuple[int, ...] = (17,),
+    width: float | NDArray[Any] = 1 / 16,
+    step: float = 0.1,
+    meaning: str = "",
+    copies: int = COPIES,
+    fed: dict[str, NDArray[Any]] | None = None,
+    **constant: NDArray[Any],
+) -> Case:
+    """A row of a node that makes e or, with the scale and the zero point in `to`, q of quantised values qa (and qb).
+
+    Those are a (and b), many times, with scale sa and zero point za. Scales are such that to round the result changes
+    nothing, or little, since that is not averaged out.
+    """
+    known = {**SIXTEENTHS, **constant}
+    given = {p + k: known[p + k] for k in moved for p in "sz"} | constant
+    read = "   ".join(f"q{k} = QuantizeLinear(d{k}, s{k}, z{k})" for k in moved)
+    if to is not None:
+        given |= {"sy": np.array(to[0]), "zy": np.asarray(to[1])}
+        node += "   e = DequantizeLinear(q, sy, zy)"
+    return averaged(
+        name,
+        f"{read}   {node}",
+        moved,
+        opsets,
+        width,
+        step,
+        given,
+        copies=copies,
+        runtime="onnxruntime",
+        meaning=meaning,
+        **fed or {},
     )
