@@ -10,7 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from onnxcam.autodiff.builder import Builder
-from onnxcam.graph import Constants, known_shape, static_shape
+from onnxcam.graph import Constants, is_rounded_up, known_shape, static_shape
 
 __all__ = ["FLOATS", "OPSET", "Emitter", "Residual"]
 
@@ -97,8 +97,9 @@ class Emitter:
         given = {k: _attribute(k, v) for k, v in attributes.items() if v is not None}
         made = self._builder.call_op(op_type, local, given, version=self.opset, outputs=outputs)
         values = [made] if isinstance(made, ir.Value) else made
+        is_wrong = is_rounded_up(values[0].producer())  # before opset 22, in what onnx infers
         for value in values:
-            if value.shape is None:
+            if value.shape is None or is_wrong:
                 value.shape = known_shape(value)
         return values
 

@@ -4,7 +4,7 @@ from onnxcam.graph.constants import Constants, static_shape
 from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose, save
 from onnxcam.graph.model import Model, load
 from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
-from onnxcam.graph.ranks import known_shape
+from onnxcam.graph.ranks import is_rounded_up, known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "inputs_of",
     "is_quantized",
     "is_real",
+    "is_rounded_up",
     "known_shape",
     "load",
     "nodes_within",

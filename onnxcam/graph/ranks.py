@@ -21,10 +21,11 @@ RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", 
 RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "CropAndResize", "DeformConv", "DynamicSlice"}
 
 
-def is_rounded_up(node: ir.Node) -> bool:
+def is_rounded_up(node: ir.Node | None) -> bool:
     """Whether `node` is a pool whose output size is rounded up."""
-    is_pool = node.op_type in {"AveragePool", "LpPool", "MaxPool"}
-    return is_pool and "ceil_mode" in node.attributes and node.attributes["ceil_mode"].as_int() == 1
+    if node is None or node.op_type not in {"AveragePool", "LpPool", "MaxPool"}:
+        return False
+    return "ceil_mode" in node.attributes and node.attributes["ceil_mode"].as_int() == 1
 
 
 def is_attention(node: ir.Node) -> bool:

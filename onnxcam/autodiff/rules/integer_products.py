@@ -41,10 +41,9 @@ def mul_integer(op: Emitter, node: ForwardNode) -> ir.Value:
 
 @expansion("ReduceSumInteger", domain=MICROSOFT)
 def reduce_sum_integer(op: Emitter, node: ForwardNode) -> ir.Value:
-    """ŷ = Σ x over the axes."""
-    x, axes = node.inputs[0], node.axes(None)
+    """ŷ = Σ x over the axes; over all where none are given."""
+    x, axes = node.inputs[0], node.axes(None) or range(node.rank())
     assert x is not None
-    assert axes is not None
     return op.ReduceSum(real(op, x), list(axes), keepdims=node.attribute("keepdims", 1))
 
 

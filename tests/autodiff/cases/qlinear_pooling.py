@@ -22,6 +22,8 @@ CASES: tuple[Case, ...] = (
     pool("pads", "kernel_shape = [2, 2], pads = [1, 1, 0, 0], count_include_pad = 0"),
     pool("counted-pads", "kernel_shape = [2, 2], pads = [1, 0, 0, 1], count_include_pad = 1"),
     pool("ceil", "kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1"),
+    # The third window along the last axis would begin behind the image.
+    pool("ceil-dropped", "kernel_shape = [2, 2], strides = [3, 2], ceil_mode = 1", CENTRED[:, :3, :]),
     pool("channels-last", "kernel_shape = [2, 1], channels_last = 1"),
     pool("clipped", "kernel_shape = [1, 2]", np.array([[[1.5, 1.6, 0.1]]])),
     *(
@@ -53,6 +55,14 @@ CASES: tuple[Case, ...] = (
         {"a": IMAGE},
         meaning="w = Cast <to = 6> (qa)   i = ReduceSum <keepdims = 1> (w, axes)",
         axes=np.array([1, -1]),
+        za=np.array(0, np.int8),
+    ),
+    quantised(
+        f"{NAME}ReduceSumInteger-all",
+        f"i = {NAME}ReduceSumInteger (qa)   c = Cast <to = 1> (i)   e = Mul(c, sa)",
+        {"a": IMAGE},
+        meaning="w = Cast <to = 6> (qa)   i = ReduceSum (w, axes)",
+        axes=np.array([0, 1, 2, 3]),
         za=np.array(0, np.int8),
     ),
     quantised(
