@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,9 +38,25 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
     return lambda text: record_property("figure", text)
 
 
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[[str, Counter[str]], None]:
+    """`tally("…", counts)` adds to counts of that name from other tests; the sums are among the figures."""
+    return lambda name, counts: record_property("tally", (name, tuple(counts.items())))
+
+
+def _sums(given: Iterable[tuple[str, tuple[tuple[str, int], ...]]]) -> Iterator[str]:
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, counts in given:
+        sums[name].update(dict(counts))
+    for name, counter in sums.items():
+        yield from (f"{name}: {key} {count}" for key, count in counter.items())
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)]
-    lines = sorted(str(text) for report in reports for key, text in report.user_properties if key == "figure")
+    told = [(key, value) for report in reports for key, value in report.user_properties]
+    lines = [str(text) for key, text in told if key == "figure"]
+    lines = sorted([*lines, *_sums(counts for key, counts in told if key == "tally")])
     if lines:
         terminalreporter.section("figures measured")
         for line in lines:

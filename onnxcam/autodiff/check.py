@@ -1,4 +1,4 @@
-"""A gradient checker: holds gradient models against central differences of the forward model."""
+"""A gradient checker: holds gradient models against differences of the forward model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ from onnx.reference import ReferenceEvaluator
 from onnxcam.autodiff.reverse import reverse
 from onnxcam.graph import SHAPE_SUFFIX, Model, expose
 
-__all__ = ["Discrepancy", "Runner", "check_gradient", "pull_back", "run_reference"]
+__all__ = [
+    "Differences",
+    "Discrepancy",
+    "Runner",
+    "Score",
+    "check_gradient",
+    "pull_back",
+    "pull_back_all",
+    "run_reference",
+]
 
 Array = NDArray[Any]
-Runner = Callable[[onnx.ModelProto, Mapping[str, Array]], dict[str, Array]]
+Runner = Callable[[onnx.ModelProto, Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +47,104 @@ class Discrepancy:
     error: float
 
 
-def run_reference(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Score:
+    """A random weighting of a model's outputs, as a function of its inputs.
+
+    Attributes:
+        forward: The model, with the outputs.
+        feeds: All inputs.
+        run: Runs the model.
+        cotangents: The weights by output; zero where the output is not finite.
+        value: The score at `feeds`.
+        magnitude: The sum of its terms' absolute values, from which rounding errors can be told.
+    """
+
+    forward: onnx.ModelProto
+    feeds: Mapping[str, Any]
+    run: Runner
+    cotangents: Mapping[str, Array]
+    value: float
+    magnitude: float
+
+    @classmethod
+    def of(
+        cls, model: Model, feeds: Mapping[str, Any], outputs: Sequence[str], rng: np.random.Generator, run: Runner
+    ) -> Score:
+        """Draw the weights of `outputs`."""
+        forward = ir.to_proto(expose(model, outputs))
+        base = run(forward, feeds)
+        cotangents = {n: np.where(np.isfinite(base[n]), rng.standard_normal(base[n].shape), 0) for n in outputs}
+        terms = _weighted(base, cotangents)
+        return cls(forward, feeds, run, cotangents, float(np.sum(terms)), float(np.sum(np.abs(terms))))
+
+    def at(self, name: str, value: Array) -> float:
+        """The score with another value for one input; NaN where an output changes its shape."""
+        results = self.run(self.forward, {**self.feeds, name: value})
+        if any(results[n].shape != ct.shape for n, ct in self.cotangents.items()):
+            return np.nan
+        return float(np.sum(_weighted(results, self.cotangents)))
+
+
+def _weighted(outputs: Mapping[str, Array], cotangents: Mapping[str, Array]) -> NDArray[np.float64]:
+    terms = [np.where(ct == 0, 0, outputs[n]).astype(np.float64) * ct for n, ct in cotangents.items()]
+    return np.concatenate([t.reshape(-1) for t in terms])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Differences:
+    """Slopes of a score along random directions of one input, from its values alone.
+
+    Attributes:
+        input: Name of the input.
+        directions: Zero where the input is not finite and so cannot be moved.
+        central: Slopes by central differences, (directions,).
+        step: Half their distance.
+    """
+
+    input: str
+    directions: tuple[Array, ...]
+    central: NDArray[np.float64]
+    step: float
+
+    @classmethod
+    def of(cls, score: Score, name: str, rng: np.random.Generator, step: float, directions: int = 3) -> Differences:
+        """Draw the directions and take the differences."""
+        x = score.feeds[name]
+        drawn = [np.where(np.isfinite(x), rng.standard_normal(x.shape), 0) for _ in range(directions)]
+        return cls(name, tuple(drawn), np.array([_slope(score, name, d, step) for d in drawn]), step)
+
+    @property
+    def scale(self) -> float:
+        """What errors are relative to: the largest slope, but 1 at least."""
+        return max(1.0, float(np.max(np.abs(self.central))))
+
+    def compare(self, gradient: Array) -> Discrepancy:
+        """Hold the cotangent of the input against the slopes."""
+        slopes = np.array([np.sum(np.where(d == 0, 0, gradient).astype(np.float64) * d) for d in self.directions])
+        return Discrepancy(self.input, slopes, self.central, float(np.max(np.abs(slopes - self.central)) / self.scale))
+
+    def bend(self, score: Score, finer: float) -> float:
+        """How far slopes over a step finer by that factor, centered and to the front, are from these, relative.
+
+        At a kink or a jump it does not vanish with the step, and differences say nothing about a gradient. NaN where
+        the score cannot be taken beside the point.
+        """
+        gaps, step = [], self.step / finer
+        for direction, central in zip(self.directions, self.central, strict=True):
+            x = score.feeds[self.input]
+            ahead = score.at(self.input, x + (step * direction).astype(x.dtype))
+            gaps += [(ahead - score.value) / step - central, _slope(score, self.input, direction, step) - central]
+        return float(np.max(np.abs(gaps)) / self.scale)
+
+
+def _slope(score: Score, name: str, direction: Array, step: float) -> float:
+    x = score.feeds[name]
+    moved = (step * direction).astype(x.dtype)
+    return (score.at(name, x + moved) - score.at(name, x - moved)) / (2 * step)
+
+
+def run_reference(model: onnx.ModelProto, feeds: Mapping[str, Any]) -> dict[str, Any]:
     """Run a model on onnx's reference evaluator (numpy): all its outputs by name."""
     names = [o.name for o in model.graph.output]
     return dict(zip(names, ReferenceEvaluator(model).run(None, dict(feeds)), strict=True))
@@ -46,7 +152,7 @@ def run_reference(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> dict[st
 
 def check_gradient(
     model: Model,
-    feeds: Mapping[str, Array],
+    feeds: Mapping[str, Any],
     inputs: Sequence[str],
     outputs: Sequence[str],
     *,
@@ -76,31 +182,17 @@ def check_gradient(
         GradientError: As `reverse`.
     """
     rng = np.random.default_rng(seed)
-    forward = ir.to_proto(expose(model, outputs))
-    base = run_forward(forward, feeds)
-    cotangents = {name: rng.standard_normal(base[name].shape) for name in outputs}
-
-    def score(changed: Mapping[str, Array]) -> float:
-        results = run_forward(forward, {**feeds, **changed})
-        return float(sum(np.sum(cotangents[n] * results[n].astype(np.float64)) for n in outputs))
-
+    score = Score.of(model, feeds, outputs, rng, run_forward)
     found = []
     for name in inputs:
-        gradient = pull_back(model, feeds, name, cotangents, run_forward, run_gradient)
-        by_model, by_difference = np.zeros(directions), np.zeros(directions)
-        for i in range(directions):
-            direction = rng.standard_normal(feeds[name].shape)
-            moved = (step * direction).astype(feeds[name].dtype)
-            by_model[i] = np.sum(gradient.astype(np.float64) * direction)
-            by_difference[i] = (score({name: feeds[name] + moved}) - score({name: feeds[name] - moved})) / (2 * step)
-        error = np.max(np.abs(by_model - by_difference)) / max(1.0, np.max(np.abs(by_difference)))
-        found.append(Discrepancy(name, by_model, by_difference, float(error)))
+        gradient = pull_back(model, feeds, name, score.cotangents, run_forward, run_gradient)
+        found.append(Differences.of(score, name, rng, step, directions).compare(gradient))
     return found
 
 
 def pull_back(
     model: Model,
-    feeds: Mapping[str, Array],
+    feeds: Mapping[str, Any],
     name: str,
     cotangents: Mapping[str, Array],
     run_forward: Runner = run_reference,
@@ -111,15 +203,36 @@ def pull_back(
     Raises:
         GradientError: As `reverse`.
     """
-    gradient = reverse(model, [model.value(n) for n in cotangents], [model.value(name)])
+    return pull_back_all(model, feeds, [name], cotangents, run_forward, run_gradient)[name]
+
+
+def pull_back_all(
+    model: Model,
+    feeds: Mapping[str, Any],
+    names: Sequence[str],
+    cotangents: Mapping[str, Array],
+    run_forward: Runner = run_reference,
+    run_gradient: Runner = run_reference,
+) -> dict[str, Array]:
+    """The cotangents of several inputs by one gradient model; else as `pull_back`."""
+    gradient = reverse(model, [model.value(n) for n in cotangents], [model.value(n) for n in names])
     wanted = [r.value for r in gradient.residuals if r.kind == "value"]
     shapes = [r.value for r in gradient.residuals if r.kind == "shape"]
     values = run_forward(ir.to_proto(expose(model, [w for w in wanted if w not in feeds], shapes)), feeds)
     values.update(feeds)
-    residuals = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
+    given = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
+    given.update(zip(gradient.cotangents, cotangents.values(), strict=True))
     proto = ir.to_proto(gradient.model)
-    types = {i.name: i.type.tensor_type.elem_type for i in proto.graph.input}
-    given = {name: onnx.helper.tensor_dtype_to_np_dtype(types[name]) for name in gradient.cotangents}
-    seeds = {i: cotangents[n].astype(given[i]) for i, n in zip(gradient.cotangents, cotangents, strict=True)}
-    result: Array = run_gradient(proto, {**residuals, **seeds})[gradient.outputs[0]]
-    return result
+    entries = {i.name: _numpy_type(i.type) for i in proto.graph.input}
+    results = run_gradient(proto, {n: _cast(v, entries[n]) for n, v in given.items()})
+    return {n: results[o] for n, o in zip(names, gradient.outputs, strict=True)}
+
+
+def _numpy_type(kind: onnx.TypeProto) -> np.dtype[Any]:
+    if kind.HasField("sequence_type"):
+        return _numpy_type(kind.sequence_type.elem_type)
+    return onnx.helper.tensor_dtype_to_np_dtype(kind.tensor_type.elem_type)
+
+
+def _cast(value: Any, dtype: np.dtype[Any]) -> Any:
+    return [_cast(v, dtype) for v in value] if isinstance(value, list) else np.asarray(value).astype(dtype)
