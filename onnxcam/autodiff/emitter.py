@@ -10,6 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from onnxcam.autodiff.builder import Builder
+from onnxcam.autodiff.dialect import in_form_of
 from onnxcam.graph import Constants, is_rounded_up, known_shape, static_shape
 
 __all__ = ["FLOATS", "OPSET", "Emitter", "Residual"]
@@ -91,6 +92,7 @@ class Emitter:
         """Append a node, and return its outputs: `op.Mul(…)` for any name. An attribute of None is left out."""
         if op_type == "Pad" and len(inputs) == 4:
             inputs = (inputs[0], self._pads_of_all(*inputs), inputs[2])
+        inputs, attributes = in_form_of(self.opset, op_type, inputs, attributes)
         local = [self.local(value) for value in inputs]
         while local and local[-1] is None:  # ONNX Runtime's fusions crash at one that is left out but written down
             local.pop()

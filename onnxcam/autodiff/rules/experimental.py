@@ -9,11 +9,9 @@ import onnx_ir as ir
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
-from onnxcam.autodiff.registry import declare_zero, expansion
+from onnxcam.autodiff.registry import expansion
 from onnxcam.autodiff.rules.fused_activations import parametric_softplus, scaled_tanh
 from onnxcam.autodiff.rules.slicing import END
-
-declare_zero("GivenTensorFill")  # its input is a shape, whatever its type
 
 
 @expansion("Affine")

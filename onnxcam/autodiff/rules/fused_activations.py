@@ -140,5 +140,7 @@ def swiglu_of(op: Emitter, node: ForwardNode, gate: ir.Value | None, up: ir.Valu
 def _clipped(op: Emitter, node: ForwardNode, z: ir.Value, low: float, high: float) -> ir.Value:
     """min(max(z, l), h), 0 at both bounds; told apart by the output, so that z need not be computed again."""
     (y,) = node.outputs
+    if not op.is_forward(y):
+        return op.Clip(z, low, high)
     is_inside = op.And(op.Greater(y, low), op.Less(y, high))
     return op.Where(is_inside, z, y)

@@ -7,7 +7,7 @@ declare_zero("Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin", "Hardmax", "N
 declare_zero("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "NonMaxSuppression")
 
 # Of a tensor's shape alone.
-declare_zero("Shape", "Size", "EyeLike")
+declare_zero("Shape", "Size", "EyeLike", "GivenTensorFill")
 
 # Draws: the sample does not depend on its input, or as a step function.
 declare_zero("RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")

@@ -53,6 +53,11 @@ CASES = (
     ),
     standard("SimplifiedLayerNormalization", "y = SimplifiedLayerNormalization(x, g)", X | {"g": (4,)}),
     standard(
+        "SimplifiedLayerNormalization-epsilon",
+        "y = SimplifiedLayerNormalization <epsilon = 0.1> (x, g)",
+        X | {"g": (4,)},
+    ),
+    standard(
         "SimplifiedLayerNormalization-axis",
         "y, r = SimplifiedLayerNormalization <axis = 1, epsilon = 0.1> (x, g)",
         X | {"g": (3, 4)},

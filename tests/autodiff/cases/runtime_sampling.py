@@ -18,12 +18,18 @@ def sample(name: str, attributes: str, constant: tuple[str, ...] = ()) -> Case:
     return Case(kind, body, inputs, opsets=(7, NEWEST), constant=constant, runtime="onnxruntime", step=1e-3)
 
 
-def crop(name: str, attributes: str, size: tuple[int, int], constant: tuple[str, ...] = ("c",)) -> Case:
+def crop(
+    name: str,
+    attributes: str,
+    size: tuple[int, int],
+    constant: tuple[str, ...] = ("c",),
+    image: tuple[int, ...] = (2, 3, 4, 5),
+) -> Case:
     given = f" <{attributes}> " if attributes else ""
     return Case(
         f"com.microsoft.CropAndResize{name}",
         f"y = com.microsoft.CropAndResize{given}(x, r, i, c)",
-        IMAGE | REGIONS | {"c": np.array(size, dtype=np.int32)},
+        {"x": image, **REGIONS, "c": np.array(size, dtype=np.int32)},
         opsets=(7, NEWEST),
         constant=constant,
         runtime="onnxruntime",
@@ -39,4 +45,5 @@ CASES = (
     crop("-one", "extrapolation_value = 0.7", (1, 1)),
     crop("-computed", "extrapolation_value = 0.7", (4, 3), constant=()),
     crop("-nearest", 'mode = "nearest", extrapolation_value = 0.7', (4, 3), constant=("r", "c")),
+    crop("-nearest-small", 'mode = "nearest"', (4, 3), constant=("r", "c"), image=(2, 3, 2, 1)),
 )

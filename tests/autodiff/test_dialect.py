@@ -1,0 +1,43 @@
+"""A gradient at a newer opset than the pinned one is valid there, and the same."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+from onnxcam.autodiff.check import pull_back
+from onnxcam.graph import expose
+from tests.autodiff.cases import CASES, NEWEST, Case
+from tests.autodiff.test_rules import build, forward_runner, run_checked
+
+# Their rules emit operators whose form has changed since.
+CHANGED = {"CropAndResize", "DFT", "DeformConv", "GridSample", "Irfft", "Rfft", "STFT"}
+ROWS = [c for c in CASES if c.op_type in CHANGED]
+
+
+@pytest.mark.parametrize("case", ROWS, ids=[c.id for c in ROWS])
+def test_operators_take_the_form_of_the_newest_opset(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build(case, case.opsets[0], tmp_path, np.float32)
+    run = forward_runner(case)
+    feeds = {n: a for n, a in case.arrays(np.float32).items() if n not in case.constant}
+    outputs = run(ir.to_proto(expose(model, case.outputs)), feeds)
+    cotangents = {n: np.random.default_rng(0).standard_normal(outputs[n].shape) for n in case.outputs}
+    name = next(n for n, a in feeds.items() if a.dtype.kind == "f")
+    pinned = pull_back(model, feeds, name, cotangents, run, run_checked)
+    monkeypatch.setattr(importlib.import_module("onnxcam.autodiff.reverse"), "_opset", lambda *_: NEWEST)
+    opsets = []
+
+    def run_newest(proto: onnx.ModelProto, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        opsets.append(proto.opset_import[0].version)
+        return run_checked(proto, given)
+
+    newest = pull_back(model, feeds, name, cotangents, run, run_newest)
+    assert opsets == [NEWEST]
+    np.testing.assert_allclose(newest, pinned, rtol=1e-4, atol=1e-5 * max(1.0, float(np.abs(pinned).max(initial=0))))
