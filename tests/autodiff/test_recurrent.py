@@ -20,7 +20,7 @@ from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.sweep import entry_of
 from onnxcam.graph import Model, expose
 from tests.autodiff.cases import Case
-from tests.autodiff.cases.recurrent import FORMS
+from tests.autodiff.cases.recurrent.recurrence import FORMS
 from tests.autodiff.test_rules import build, run_onnxruntime
 
 Array = NDArray[Any]

@@ -1,5 +1,8 @@
 """The vjp rules, by family; importing this package fills the registry.
 
+The standard's are here and, where several files belong together, in `control`, `quantized` and `recurrent`; those of
+other domains are in `classical` (`ai.onnx.ml`) and `microsoft` (ONNX Runtime's).
+
 A rule is a small function, its docstring one line of mathematics (bars mark cotangents):
 
     @vjp("Mul", broadcasts=True)
@@ -15,7 +18,7 @@ The contract:
     residual (an initializer, if it is constant); `op.Shape(value)` makes only its shape one.
 2.  It returns one cotangent for each input: a value, or a tuple of values. None is zero, and the tuple may be shorter.
     Cotangents of inputs that nobody asked for are pruned afterwards, with their residuals.
-3.  It emits operators of `ai.onnx` at opset 18.
+3.  It emits operators of `ai.onnx` at opset 18; where their form has changed since, the emitter writes the newer one.
 4.  It reads attributes through `node`, which knows the schema's defaults; what moved from attribute to input is read
     through `node.ints` and `node.axes`; axes come non-negative.
 5.  It holds no code for broadcasting: with `broadcasts=True` the engine sums each cotangent to its input's shape.
@@ -27,10 +30,14 @@ The contract:
     `declare_zero`, or `declare_none` where no float passes; a missing rule and a declared zero never mix.
 10. A rule holds for every version of the operator from `since` on, until the next rule's; versions that differ only in
     types or in where a parameter stands share one.
+11. An operator that others compute is an expansion: `@expansion(...)` on `f(op, node)` that emits what computes the
+    outputs and returns them, None for one that it cannot compute; the engine differentiates what was emitted. What the
+    standard defines by a function body, and has no entry, is expanded from that.
+12. The cotangents of what a node's sub-graphs capture follow those of its inputs (`node.captured`).
 """
 
 import importlib
 import pkgutil
 
-for module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{module.name}")
+for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(module.name)

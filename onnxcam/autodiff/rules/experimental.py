@@ -10,7 +10,7 @@ import onnx_ir as ir
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.registry import expansion
-from onnxcam.autodiff.rules.fused_activations import parametric_softplus, scaled_tanh
+from onnxcam.autodiff.rules.microsoft.fused_activations import parametric_softplus, scaled_tanh
 from onnxcam.autodiff.rules.slicing import END
 
 

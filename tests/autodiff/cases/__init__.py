@@ -1,4 +1,4 @@
-"""The table of rule cases: a file a family of rules, a row a form of an operator."""
+"""The table of rule cases, laid out as the rules are: a file a family of rules, a row a form of an operator."""
 
 import importlib
 import pkgutil
@@ -7,9 +7,9 @@ from tests.autodiff.cases.case import NEWEST, Case
 
 CASES: tuple[Case, ...] = tuple(
     case
-    for module in pkgutil.iter_modules(__path__)
-    if module.name != "case"
-    for case in importlib.import_module(f"{__name__}.{module.name}").CASES
+    for module in pkgutil.walk_packages(__path__, f"{__name__}.")
+    if not module.ispkg and not module.name.endswith(".case")
+    for case in importlib.import_module(module.name).CASES
 )
 
 __all__ = ["CASES", "NEWEST", "Case"]

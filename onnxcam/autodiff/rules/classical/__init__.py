@@ -1,0 +1,1 @@
+"""Operators of `ai.onnx.ml` through which a gradient flows."""

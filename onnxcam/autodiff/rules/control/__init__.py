@@ -1,0 +1,1 @@
+"""Control flow, and the containers that go with it."""

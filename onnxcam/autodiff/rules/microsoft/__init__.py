@@ -1,0 +1,1 @@
+"""Operators of `com.microsoft` on floats: what ONNX Runtime fuses, and its own."""

@@ -1,0 +1,1 @@
+"""Operators that read or make quantised values, of the standard and of ONNX Runtime."""
