@@ -1,4 +1,4 @@
-"""Rows for `onnxcam/autodiff/rules/qlinear_pooling.py`."""
+"""Rows for `onnxcam/autodiff/rules/quantized/qlinear_pooling.py`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows for `onnxcam/autodiff/rules/qlinear.py`."""
+"""Rows for `onnxcam/autodiff/rules/quantized/qlinear.py`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows for `onnxcam/autodiff/rules/integer_products.py`."""
+"""Rows for `onnxcam/autodiff/rules/quantized/integer_products.py`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows for `onnxcam/autodiff/rules/qlinear_products.py`.
+"""Rows for `onnxcam/autodiff/rules/quantized/qlinear_products.py`.
 
 Products of multiples of the inputs' scales are multiples of the results' scale.
 """
