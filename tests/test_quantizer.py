@@ -76,6 +76,7 @@ FORMS = (
     Form("dynamic-int8", None, UNSIGNED, SIGNED, False),
     Form("dynamic-uint8-per-channel", None, UNSIGNED, UNSIGNED, True),
 )
+STATIC = [form for form in FORMS if form.format is QuantFormat.QOperator]
 # The last and the first layer in each form, and the float file's value that it is held against: a QLinearConv does what
 # the Relu behind it did; in a QDQ file the Conv gives out the Relu's value before the quantiser clips it.
 CONVS, RELUS = ("/last/Conv_output_0", "/stem/stem.0/Conv_output_0"), ("/Relu_7_output_0", "/Relu_output_0")
@@ -162,9 +163,8 @@ def test_the_last_convolution_is_found(form: Form, quantised: Path) -> None:
     assert ("dequantised" in plan.reason) == (form.format is QuantFormat.QOperator)
 
 
+@pytest.mark.parametrize("form", STATIC, ids=[f.id for f in STATIC], indirect=True)
 def test_the_activation_of_integers_is_dequantised(form: Form, quantised: Path) -> None:
-    if form.format is not QuantFormat.QOperator:
-        pytest.skip("its layers are floats")
     proto, (layer, _) = onnx.load(quantised), LAYERS[form.format][0]
     (node,) = (n for n in proto.graph.node if layer in n.output)
     known = {t.name: onnx.numpy_helper.to_array(t) for t in proto.graph.initializer}

@@ -23,7 +23,14 @@ def attention(op: Emitter, node: ForwardNode) -> Values:
     if node.attribute("do_rotary", 0) or node.attribute("past_present_share_buffer", 0):
         raise node.refusal("it rotates queries and keys, or writes into the buffer of the past")
     projected = op.MatMul(x, weights)
-    parts = _thirds(op, node, projected if bias is None else op.Add(projected, bias))
+    return over_projections(op, node, projected if bias is None else op.Add(projected, bias), mask, past, added)
+
+
+def over_projections(
+    op: Emitter, node: ForwardNode, projected: ir.Value, mask: Any, past: Any, added: Any = None
+) -> Values:
+    """Attention of queries, keys and values that lie side by side; then k and v, those of the past before them."""
+    parts = _thirds(op, node, projected)
     q, k, v = (split_heads(op, part, node.attribute("num_heads")) for part in parts)
     length: Any = 0
     if past is not None:

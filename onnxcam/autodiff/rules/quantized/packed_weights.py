@@ -1,4 +1,4 @@
-"""Products with constant weights of a few bits, several of which share a byte."""
+"""Constant weights and tables of a few bits, several of which share a byte."""
 
 from __future__ import annotations
 
@@ -26,9 +26,43 @@ def matmul_n_bits(op: Emitter, node: ForwardNode) -> ir.Value:
     return product if bias is None else op.Add(product, bias)
 
 
+@expansion("GatherBlockQuantized", domain=MICROSOFT)
+def gather_block_quantized(op: Emitter, node: ForwardNode) -> ir.Value:
+    """y = the rows of (q - z)·s that the indices name, with a scale and a zero point for each block along an axis."""
+    numbers, zeros = _numbers(node, 0), _numbers(node, 3)
+    assert numbers is not None
+    axis = int(node.attribute("quantize_axis", 1)) % numbers.ndim
+    size = int(node.attribute("block_size", 128)) or numbers.shape[axis]
+    blocks = np.arange(numbers.shape[axis]) // size
+    if zeros is not None:
+        counted = np.take(zeros, blocks, axis)
+    else:
+        counted = np.asarray(2.0 ** (_bits(node) - 1) if _is_packed(node) else 0.0)
+    table = op.Mul(numbers - counted, op.Gather(node.inputs[2], blocks, axis=axis))
+    rows: ir.Value = op.Gather(table, node.inputs[1], axis=int(node.attribute("gather_axis", 0)))
+    return rows
+
+
+def _numbers(node: ForwardNode, index: int) -> NDArray[np.float64] | None:
+    """A constant input's numbers, each by itself."""
+    given = _constant(node, index)
+    if given is None:
+        return None
+    return _unpacked(given, _bits(node)) if _is_packed(node) else given.astype(np.float64)
+
+
+def _bits(node: ForwardNode) -> int:
+    return int(node.attribute("bits", 4))
+
+
+def _is_packed(node: ForwardNode) -> bool:
+    data = node.inputs[0]
+    return data is not None and data.dtype == ir.DataType.UINT8
+
+
 def _weights(node: ForwardNode) -> NDArray[np.float64]:
     """`(N, K)`: column k of row n is the k-th number of the row's bytes, lowest bits first."""
-    bits, size, rows = int(node.attribute("bits", 4)), int(node.attribute("block_size")), int(node.attribute("N"))
+    bits, size, rows = _bits(node), int(node.attribute("block_size")), int(node.attribute("N"))
     columns = int(node.attribute("K"))
     blocks = -(-columns // size)
     packed, scales, zeros = (_constant(node, i) for i in (1, 2, 3))
