@@ -46,7 +46,7 @@ class Form:
     weights: QuantType
     is_per_channel: bool
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, calibrating: Array) -> Path:
         """(The quantizer writes beside the file that it reads.)"""
         source, path = folder / "float.onnx", folder / "quantised.onnx"
         shutil.copy(FLOAT, source)
@@ -57,7 +57,7 @@ class Form:
             quantize_static(
                 source,
                 path,
-                Pictures(),
+                Pictures(calibrating),
                 quant_format=self.format,
                 activation_type=self.activations,
                 weight_type=self.weights,
@@ -92,10 +92,10 @@ in a QDQ file a gradient passes what rounds to 0 from below."""
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """The bundled pictures, and brighter and darker ones, so that no score of the former lies at its range's end."""
+    """Preprocessed pictures, one at a time."""
 
-    def __init__(self) -> None:
-        self._left: Iterator[Array] = iter(np.concatenate([tensors(), 1.5 * tensors(), -tensors()]))
+    def __init__(self, pictures: Array) -> None:
+        self._left: Iterator[Array] = iter(pictures)
 
     def get_next(self) -> dict[str, Array] | None:
         tensor = next(self._left, None)
@@ -116,7 +116,9 @@ def form(request: pytest.FixtureRequest) -> Form:
 
 @pytest.fixture(scope="module")
 def quantised(form: Form, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return form.write(tmp_path_factory.mktemp(form.id))
+    """Calibrated with brighter and darker pictures too, so that no score lies at the end of its range."""
+    pictures = tensors()
+    return form.write(tmp_path_factory.mktemp(form.id), np.concatenate([pictures, 1.5 * pictures, -pictures]))
 
 
 def explained(path: Path, layer: str) -> list[onnxcam.Explanation]:
@@ -175,3 +177,13 @@ def test_the_activation_of_integers_is_dequantised(form: Form, quantised: Path) 
     assert integers.dtype in (np.int8, np.uint8)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_a_score_at_the_end_of_its_range_has_no_map_and_that_is_said(tmp_path: Path) -> None:
+    """The range is that of the pictures: the largest score of all is its end, and may have been clipped."""
+    explainer = Explainer(STATIC[0].write(tmp_path, tensors()), provider="cpu")
+    result = explainer.explain(tensors())
+    is_largest = result.score == result.logits.max()
+    assert is_largest.any()
+    assert [not g.any() for g in result.gradient] == is_largest.tolist()
+    assert any("is zero everywhere" in note for note in result.notes)
