@@ -223,16 +223,14 @@ def pull_back_all(
     given = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     given.update(zip(gradient.cotangents, cotangents.values(), strict=True))
     proto = ir.to_proto(gradient.model)
-    entries = {i.name: _numpy_type(i.type) for i in proto.graph.input}
-    results = run_gradient(proto, {n: _cast(v, entries[n]) for n, v in given.items()})
+    types = {i.name: i.type for i in proto.graph.input}
+    results = run_gradient(proto, {n: _typed(value, types[n]) for n, value in given.items()})
     return {n: results[o] for n, o in zip(names, gradient.outputs, strict=True)}
 
 
-def _numpy_type(kind: onnx.TypeProto) -> np.dtype[Any]:
+def _typed(value: Any, kind: onnx.TypeProto) -> Any:
+    if kind.HasField("optional_type"):
+        return _typed(value, kind.optional_type.elem_type) if value is not None else None
     if kind.HasField("sequence_type"):
-        return _numpy_type(kind.sequence_type.elem_type)
-    return onnx.helper.tensor_dtype_to_np_dtype(kind.tensor_type.elem_type)
-
-
-def _cast(value: Any, dtype: np.dtype[Any]) -> Any:
-    return [_cast(v, dtype) for v in value] if isinstance(value, list) else np.asarray(value).astype(dtype)
+        return [_typed(v, kind.sequence_type.elem_type) for v in value]
+    return np.asarray(value).astype(onnx.helper.tensor_dtype_to_np_dtype(kind.tensor_type.elem_type))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Constants:
     def _is_foldable(self, node: ir.Node) -> bool:
         if node.op_type in RANDOM | RECURRENT or any(a.type in GRAPH_ATTRIBUTES for a in node.attributes.values()):
             return False
-        if node.op_type == "Shape" and node.inputs[0] is not None:
+        if node.op_type in {"Shape", "Size"} and node.inputs[0] is not None:
             return static_shape(node.inputs[0]) is not None
         if node.op_type in PICKING and self._shape_of(node.inputs[0]) is not None:
             self._evaluate(node.outputs[0])
@@ -79,6 +80,9 @@ class Constants:
             self._known[output] = None
         if node.op_type == "Shape":
             self._known[value] = self._shape_of(value)
+            return
+        if node.op_type == "Size":
+            self._known[value] = np.array(math.prod(static_shape(node.inputs[0]) or ()), dtype=np.int64)
             return
         feeds = {str(v.name): self.array(v) for v in node.inputs if v is not None}
         source = node.inputs[0] if node.op_type in PICKING else None

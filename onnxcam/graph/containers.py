@@ -10,6 +10,8 @@ OF_SEQUENCES = frozenset(
     {"SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceMap", "SplitToSequence"}
 )
 
+CONTAINERS = (ir.SequenceType, ir.OptionalType)
+
 
 def restore_containers(graph: ir.Graph) -> None:
     """Give the values of a sorted graph and its sub-graphs the container types that their operators make.
@@ -21,10 +23,12 @@ def restore_containers(graph: ir.Graph) -> None:
             if attribute.type == ir.AttributeType.GRAPH:
                 _enter(node, attribute.as_graph())
         for i, value in enumerate(node.outputs):
-            if isinstance(value.type, ir.TensorType) and _is_sequence(node, i):
+            given = node.inputs[0].type if node.inputs and node.inputs[0] is not None else None
+            if node.op_type == "Identity" and isinstance(given, CONTAINERS):
+                value.type = given
+            elif isinstance(value.type, ir.TensorType) and _is_sequence(node, i):
                 value.type = ir.SequenceType(value.type)
             elif isinstance(value.type, ir.TensorType) and node.op_type == "Optional":
-                given = node.inputs[0].type if node.inputs and node.inputs[0] is not None else None
                 value.type = ir.OptionalType(given or value.type)
 
 
@@ -41,10 +45,8 @@ def _is_sequence(node: ir.Node, index: int) -> bool:
     if node.op_type in OF_SEQUENCES:
         return True
     made: ir.Value | None = None
-    if node.op_type == "Identity":
-        made = node.inputs[0]
-    elif node.op_type == "Loop":
-        made = node.inputs[2 + index] if 2 + index < len(node.inputs) else None
+    if node.op_type == "Loop":  # what it begins with may be an optional sequence
+        made = node.attributes["body"].as_graph().outputs[1 + index] if 2 + index < len(node.inputs) else None
     elif node.op_type == "If":
         made = node.attributes["then_branch"].as_graph().outputs[index]
     elif node.op_type == "OptionalGetElement":

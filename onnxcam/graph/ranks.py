@@ -74,7 +74,9 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return ir.Shape([None])
     if node.op_type == "STFT":
         return ir.Shape([None] * 4)
-    if node.op_type in RANK_KEEPING or (node.op_type.startswith("Reduce") and _keeps_rank(node)):
+    if node.op_type.startswith("Reduce"):
+        return _reduced(node, first.rank())
+    if node.op_type in RANK_KEEPING:
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None
 
@@ -181,8 +183,13 @@ def _pooled(node: ir.Node, given: ir.Shape) -> ir.Shape:
     return ir.Shape(sizes)
 
 
-def _keeps_rank(node: ir.Node) -> bool:
-    return "keepdims" not in node.attributes or node.attributes["keepdims"].as_int() == 1
+def _reduced(node: ir.Node, rank: int) -> ir.Shape | None:
+    """The rank that is left, whichever axes go, where it is known how many."""
+    if "keepdims" not in node.attributes or node.attributes["keepdims"].as_int() == 1:
+        return ir.Shape([None] * rank)
+    axes = node.inputs[1] if len(node.inputs) > 1 else None
+    count = axes.shape[0] if axes is not None and axes.shape is not None and axes.shape.rank() == 1 else None
+    return ir.Shape([None] * (rank - count)) if isinstance(count, int) and count else None
 
 
 def _summed(node: ir.Node) -> ir.Shape | None:

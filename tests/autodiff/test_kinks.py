@@ -46,7 +46,7 @@ MACHINE = "vectors_per_class = [1, 2], support_vectors = [1.0, 0.0, 1.0, 0.0, 1.
 REFUSED = (
     ("y = Dropout(x, , t)", 13, "does not give its mask away"),
     ("y = Dropout(x, , b)", 13, "does not give its mask away"),
-    ("r, y, v = BatchNormalization <training_mode = 1> (x, x, x, x, x)", 15, "running statistics are used"),
+    ("r, y, v, m, w = BatchNormalization(x, x, x, x, x)", 9, "running or saved statistics are used"),
     ("y = com.microsoft.BitmaskDropout(x, , t)", 13, "may be in training mode"),
     ("y = com.microsoft.BiasDropout(x, x, , , b)", 13, "may be in training mode"),
     ('m = Unsqueeze(x, a) y = com.microsoft.FusedGemm <activation = "Mish"> (m, m)', 13, "'Mish' is unknown"),

@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from onnxcam.graph import load
+from tests.conftest import Write
 
 
 @pytest.mark.parametrize("op_type", ["RNN", "GRU", "LSTM"])
@@ -28,3 +29,10 @@ def test_a_recurrent_operator_of_constants_is_not_taken_for_known(op_type: str, 
     onnx.save(model, path)
     loaded = load(path)
     assert loaded.constants.array(loaded.value("s")) is None
+
+
+def test_the_size_of_a_value_of_known_shape_is_known(write_model: Write) -> None:
+    path = write_model("g (float[3, 4] x, float[N, 4] z) => (int64 y, int64 u) { y = Size(x) u = Size(z) }")
+    model = load(path)
+    np.testing.assert_array_equal(model.constants.array(model.value("y")), 12)
+    assert model.constants.array(model.value("u")) is None

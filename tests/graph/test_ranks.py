@@ -16,6 +16,7 @@ from tests.conftest import Write
         ("y = CenterCropPad (x, i)", 3),
         ("y, z = Split <axis = 1> (x, i)", 3),
         ("y = ReduceMax <keepdims = 1> (x, i)", 3),
+        ("y = ReduceSum <keepdims = 0> (x, l)", 2),
         ('y = Einsum <equation = "...ij->...ji"> (x)', 3),
         ('y = Einsum <equation = "...ij"> (x)', 3),
         ('y = Einsum <equation = "...i,...i->..."> (x, x)', 2),
@@ -30,6 +31,7 @@ from tests.conftest import Write
         "crop",
         "split",
         "reduce",
+        "reduce away",
         "einsum",
         "implicit einsum",
         "of two",
@@ -39,7 +41,8 @@ from tests.conftest import Write
 )
 def test_the_rank_is_known_where_sizes_are_not(write_model: Write, node: str, rank: int) -> None:
     path = write_model(
-        f"g (float[A, B, C] x, bool[D] k, int64[E] i, float[F] f, int64 e) => (float[1] y) {{ {node} }}", opset=21
+        f"g (float[A, B, C] x, bool[D] k, int64[E] i, float[F] f, int64 e, int64[1] l) => (float[1] y) {{ {node} }}",
+        opset=21,
     )
     shape = load(path).value("y").shape
     assert shape is not None

@@ -90,9 +90,25 @@ def _batch_statistics(op: Emitter, node: ForwardNode, ct: ir.Value | None, stati
     """
     if not node.attribute("spatial", 1):
         raise node.refusal("it normalizes each feature by the batch's statistics")
-    if ct is None or any(s is not None for s in statistics):
-        raise node.refusal("its running statistics are used")
-    return _by_channel(op, node, ct, [0, *range(2, node.rank())])
+    axes = [0, *range(2, node.rank())]
+    found = _by_channel(op, node, ct, axes) if ct is not None else (None, None, None)
+    if all(s is None for s in statistics):
+        return found
+    if node.since_version < 14:
+        raise node.refusal("its running or saved statistics are used")
+    x_ct, mean_ct, variance_ct = _running_statistics(op, node, statistics, axes)
+    return x_ct if ct is None else op.Add(found[0], x_ct), *found[1:], mean_ct, variance_ct
+
+
+def _running_statistics(op: Emitter, node: ForwardNode, statistics: Values, axes: Sequence[int]) -> Values:
+    """x̅ = (1 - p)·(m̅ + 2·v̅·(x - mean x))/n; p·m̅ and p·v̅ for those given. p is the momentum, n a channel's size."""
+    x, momentum = node.inputs[0], node.attribute("momentum")
+    mean_ct, variance_ct = ((0.0 if s is None else _per_channel(op, s, axes[1:])) for s in statistics)
+    deviation = op.Sub(x, op.ReduceMean(x, axes, keepdims=1))
+    total = op.Add(op.Mul(deviation, op.Mul(variance_ct, 2.0)), mean_ct)
+    size = op.Cast(op.ReduceProd(op.Gather(op.Shape(x), axes), keepdims=0), to=op.dtype)
+    x_ct = op.Mul(total, op.Div(1.0 - momentum, size))
+    return x_ct, *(None if s is None else op.Mul(s, momentum) for s in statistics)
 
 
 @vjp("InstanceNormalization")

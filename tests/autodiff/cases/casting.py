@@ -40,6 +40,15 @@ CASES = (
         opsets=(12, NEWEST),
         constant=("r", "t"),
     ),
+    *(
+        Case(
+            f"Dropout-ratio-{'training' if is_training else 'off'}",
+            "y, m = Dropout <seed = 7> (x, r, t)",
+            X | {"r": RATIO, "t": np.array(is_training)},
+            opsets=(12, NEWEST),
+        )
+        for is_training in (True, False)
+    ),
     # The reference evaluator wants a ratio.
     Case(
         "Dropout-ratio",

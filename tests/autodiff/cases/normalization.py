@@ -48,6 +48,22 @@ CASES = (
         opsets=(14, 15, NEWEST),
         constant=("m", "v"),
     ),
+    *(
+        Case(
+            f"BatchNormalization-running-{'-'.join(outputs)}",
+            "y, m1, v1 = BatchNormalization <training_mode = 1, momentum = 0.7> (x, s, b, m, v)",
+            {"x": IMAGE, **STATISTICS},
+            opsets=(14, NEWEST),
+            outputs=outputs,
+            constant=constant,
+        )
+        for outputs, constant in (
+            (("y", "m1", "v1"), ()),
+            (("y", "m1"), ("v",)),
+            (("y", "v1"), ("m",)),
+            (("m1", "v1"), ("s", "b")),
+        )
+    ),
     Case(
         "InstanceNormalization",
         "y = InstanceNormalization(x, s, b)",

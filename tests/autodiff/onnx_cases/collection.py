@@ -14,6 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx.backend.test.case.node import collect_testcases
 
+from tests.autodiff.onnx_cases.unpacking import unpacked
+
 Array = NDArray[Any]
 EXPANDED = re.compile(r"_expanded(_ver\d+)?$")
 
@@ -25,8 +27,8 @@ class OnnxCase:
     Attributes:
         name: Its name in the collection, unique.
         op_type: The operator that it is about; that of the case that it expands, if it is a function's body.
-        model: As generated.
-        feeds: The inputs of its first data set by name; a list is a sequence, None an empty optional.
+        model: As generated, with tensors in place of sequences and optional values at its ends.
+        feeds: The inputs of its first data set by name: arrays; [] and None for what is empty altogether.
         expected: The outputs by name.
         parameters: For each input by name, what the operator's schema calls it.
     """
@@ -51,15 +53,20 @@ def onnx_cases() -> tuple[OnnxCase, ...]:
         assert case.data_sets is not None
         node = nodes[EXPANDED.sub("", case.name)]
         graph = case.model.graph
-        given, expected = case.data_sets[0]
+        given, expected = (map(as_array, values) for values in case.data_sets[0])
+        model, feeds, expected = unpacked(
+            _importing_standard(case.model),
+            dict(zip((i.name for i in graph.input), given, strict=True)),
+            dict(zip((o.name for o in graph.output), expected, strict=False)),
+        )
         found.append(
             OnnxCase(
                 name=case.name,
                 op_type=node.op_type,
-                model=_importing_standard(case.model),
-                feeds={i.name: as_array(v) for i, v in zip(graph.input, given, strict=True)},
-                expected={o.name: as_array(v) for o, v in zip(graph.output, expected, strict=False)},
-                parameters=_parameters(node),
+                model=model,
+                feeds=feeds,
+                expected=expected,
+                parameters={f: _parameter(node, f) for f in feeds},
             )
         )
     return tuple(found)
@@ -81,6 +88,8 @@ def as_array(value: Any) -> Any:
     return None if value is None else np.asarray(value)
 
 
-def _parameters(node: onnx.NodeProto) -> dict[str, str]:
+def _parameter(node: onnx.NodeProto, name: str) -> str:
+    """What the schema calls the input that the value `name`, or the sequence of which it is an element, stands for."""
     formal = onnx.defs.get_schema(node.op_type, domain=node.domain).inputs
-    return {name: formal[min(i, len(formal) - 1)].name for i, name in enumerate(node.input) if name}
+    places = [i for i, n in enumerate(node.input) if n and n in {name, name.rpartition("_")[0]}]
+    return str(formal[min(places[0], len(formal) - 1)].name)

@@ -19,7 +19,9 @@ from onnxcam.autodiff.check import Runner
 from tests.autodiff.onnx_cases.collection import OnnxCase
 from tests.autodiff.onnx_cases.widening import is_float, widened, widened_value
 
-BFLOAT16 = onnx.helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16)
+BELOW_A_BYTE = frozenset(
+    {TensorProto.INT2, TensorProto.UINT2, TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1}
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,15 +72,20 @@ def run_reference(model: onnx.ModelProto, feeds: Mapping[str, Any]) -> dict[str,
     """The reference evaluator, without numpy's warnings about what a case holds on purpose: zeros, NaN, infinity."""
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
         results = _reference(model.SerializeToString()).run(None, dict(feeds))
-    return {o.name: np.asarray(r) for o, r in zip(model.graph.output, results, strict=True)}
+    named = zip((o.name for o in model.graph.output), results, strict=True)
+    return {n: r if isinstance(r, list) else np.asarray(r) for n, r in named}
 
 
 def run_onnxruntime(model: onnx.ModelProto, feeds: Mapping[str, Any]) -> dict[str, Any]:
     """ONNX Runtime on the CPU, one thread."""
     session = _session(model.SerializeToString())
     names = [o.name for o in session.get_outputs()]
-    given = {n: _ort_value(np.asarray(v)) for n, v in feeds.items() if v is not None}
-    return dict(zip(names, (v.numpy() for v in session.run_with_ort_values(names, given)), strict=True))
+    given = {n: v if isinstance(v, list) else np.asarray(v) for n, v in feeds.items() if v is not None}
+    if any(isinstance(v, np.ndarray) and is_extension(v) for v in given.values()):
+        results = [r.numpy() for r in session.run_with_ort_values(names, {n: _ort_value(v) for n, v in given.items()})]
+    else:
+        results = session.run(names, given)
+    return dict(zip(names, results, strict=True))
 
 
 @functools.lru_cache(maxsize=8)
@@ -95,14 +102,23 @@ def _session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def _ort_value(array: np.ndarray[Any, Any]) -> onnxruntime.OrtValue:
-    if array.dtype == BFLOAT16:  # it has no numpy type that ONNX Runtime knows
-        bits = np.ascontiguousarray(array).view(np.uint16)
-        return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(bits, TensorProto.BFLOAT16)
-    if is_float(array) and array.dtype.itemsize == 1:
-        kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
-        bits = np.ascontiguousarray(array).view(np.uint8)
-        return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(bits, kind)
-    return onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array).reshape(array.shape))
+    array = np.ascontiguousarray(array).reshape(array.shape)
+    if not is_extension(array):
+        return onnxruntime.OrtValue.ortvalue_from_numpy(array)
+    bits = array.view(np.uint16 if array.dtype.itemsize == 2 else np.uint8)
+    return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(
+        bits, onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+    )
+
+
+def is_extension(array: np.ndarray[Any, Any]) -> bool:
+    """Whether numpy has the type from elsewhere: bfloat16, floats of 8 bits, and what is smaller than a byte."""
+    return array.dtype.isbuiltin == 2
+
+
+def is_below_a_byte(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an entry has fewer than 8 bits."""
+    return onnx.helper.np_dtype_to_tensor_dtype(array.dtype) in BELOW_A_BYTE
 
 
 REFERENCE = Evaluator("reference, double", TensorProto.DOUBLE, run_reference, 1e-6, 256, 1e-5, 1e-4)
