@@ -101,19 +101,33 @@ def _forget_declared(graph: ir.Graph) -> Declared:
 
 
 def _seed(graph: ir.Graph, declared: Declared) -> bool:
-    """Give inference a shape where it stops: what the operator settles, the file declares, or a reader asks for."""
-    seeded = False
+    """Give inference a shape where it stops: what the operator settles or the file declares.
+
+    Only where neither helps on, what weights and readers ask for: these know the rank alone.
+    """
     constants = Constants(graph, graph.opset_imports.get("", 1))
+    seeded = False
+    for output, is_first in _without_shape(graph):
+        kind, declared_shape = declared[output]
+        shape = known_shape(output)
+        shape = decided_shape(output, constants) if shape is None else shape
+        seeded |= _give(output, declared_shape if shape is None and is_first else shape, kind)
+    return seeded or any(_give(o, demanded_shape(o), declared[o][0]) for o, _ in _without_shape(graph))
+
+
+def _without_shape(graph: ir.Graph) -> Iterator[tuple[ir.Value, bool]]:
+    """The tensors that have none yet, and whether all that they are computed from have one."""
     for node in graph:
         is_first = all(v is None or v.shape is not None or v.producer() is None for v in node.inputs)
-        for output in node.outputs:
-            kind, declared_shape = declared[output]
-            shape = known_shape(output)
-            shape = decided_shape(output, constants) if shape is None else shape
-            found = declared_shape if shape is None and is_first else shape
-            found = demanded_shape(output) if found is None else found
-            if output.shape is None and found is not None:
-                output.shape, seeded = ir.Shape(found), True
-                source = node.inputs[0] if node.inputs else None
-                output.type = output.type or kind or (source.type if source is not None else None)
-    return seeded
+        yield from ((output, is_first) for output in node.outputs if output.shape is None)
+
+
+def _give(value: ir.Value, shape: ir.Shape | None, kind: ir.TypeProtocol | None) -> bool:
+    """Set the shape, if there is one, and a type with it: the first input's if nothing else is known."""
+    if shape is None:
+        return False
+    value.shape = ir.Shape(shape)
+    node = value.producer()
+    kinds = [value.type, kind, *(v.type for v in (node.inputs if node is not None else ()) if v is not None)]
+    value.type = next((k for k in kinds if k is not None), None)
+    return True

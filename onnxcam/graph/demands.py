@@ -1,4 +1,4 @@
-"""Ranks of values whose makers leave them open, told by what reads them."""
+"""Ranks of values whose makers' inputs leave them open, told by weights and by what reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ OF_TOKENS = {"Attention": (3, "q_num_heads"), "RotaryEmbedding": (1, "num_heads"
 
 
 def demanded_shape(value: ir.Value) -> ir.Shape | None:
-    """The rank that an operator asks of `value`: an If whose branches differ in rank settles none itself."""
+    """The rank that `value` must have: an If whose branches differ in rank leaves it open, and what follows."""
+    maker = value.producer()
+    if maker is not None and maker.domain == "" and maker.op_type == "Conv":
+        filters = maker.inputs[1].shape if maker.inputs[1] is not None else None
+        return ir.Shape([None, filters[0], *[None] * (filters.rank() - 2)]) if filters is not None else None
+    if maker is not None and maker.domain == "" and maker.op_type in RECURRENT:
+        return ir.Shape([None] * (4 if value.index() == 0 else 3))  # of all steps, or of the last
     for node, place in value.uses():
         rank = _of_tokens(node, place) or _demanded(node, place) if node.domain == "" else None
         if rank is not None:

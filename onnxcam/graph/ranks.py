@@ -16,7 +16,6 @@ SHAPE_KEEPING = frozenset({"Affine", "ImageScaler", "ParametricSoftplus", "Scale
     {"Dropout", "Elu", "GroupNormalization", "HardSigmoid", "LeakyRelu", "Selu"}
 )
 
-RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 RANK_KEEPING = frozenset({"CenterCropPad", "Compress", "Conv", "ConvTranspose", "Pad", "Resize", "Split", "Upsample"})
 RANK_KEEPING |= {"ConvTransposeWithDynamicPads", "CropAndResize", "DeformConv", "DynamicSlice"}
 
@@ -58,10 +57,6 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
         return _as_many_as_sizes(node, before=2)
     if first is not None and is_rounded_up(node):
         return _pooled(node, first)
-    if first is None and node.domain == "" and node.op_type in RECURRENT:
-        return _of_steps(value)
-    if first is None and node.domain == "" and node.op_type == "Conv":
-        return _of_filters(node)
     if first is not None and node.domain == "ai.onnx.ml":
         return _classical(value, first)
     if first is None or node.domain not in {"", "com.microsoft"}:
@@ -79,17 +74,6 @@ def known_shape(value: ir.Value) -> ir.Shape | None:
     if node.op_type in RANK_KEEPING:
         return ir.Shape([None] * first.rank())
     return _summed(node) if node.op_type == "Einsum" else None
-
-
-def _of_filters(node: ir.Node) -> ir.Shape | None:
-    """A Conv's rank and channels, which its filters tell."""
-    filters = node.inputs[1].shape if node.inputs[1] is not None else None
-    return ir.Shape([None, filters[0], *[None] * (filters.rank() - 2)]) if filters is not None else None
-
-
-def _of_steps(value: ir.Value) -> ir.Shape:
-    """What a recurrent operator makes of all steps (with its directions), or of the last."""
-    return ir.Shape([None] * (4 if value.index() == 0 else 3))
 
 
 def _carried(node: ir.Node, value: ir.Value) -> ir.Shape | None:
