@@ -52,7 +52,7 @@ def _expanded(op: Emitter, node: ir.Node, inputs: Sequence[Any]) -> list[Any]:
     """The outputs of a node of another domain, as its expansion computes them in standard operators.
 
     Raises:
-        GradientError: It has none, or that leaves out an output that is read.
+        GradientError: It has none, or that leaves out an output that is read, or it reads the node's own outputs.
     """
     attributes, count = list(node.attributes.values()), len(node.outputs)
     local = [op.local(v) for v in inputs]
@@ -64,6 +64,8 @@ def _expanded(op: Emitter, node: ir.Node, inputs: Sequence[Any]) -> list[Any]:
     if entry is None or entry.kind != "expansion" or entry.rule is None:
         raise forward.refusal("it is in a sub-graph, and what it computes is not known in standard operators")
     made = entry.rule(op, forward)
+    if any(output.uses() for output in copy.outputs):
+        raise forward.refusal("it is in a sub-graph, and is told apart by its own output, which stays there")
     for index in range(len(local)):
         copy.replace_input_with(index, None)
     outputs = list(made) if isinstance(made, (tuple, list)) else [made]

@@ -21,6 +21,8 @@ CHOICE = """g (float[2, 3, 4] x, bool c) => (float[2, 3, 4] y) {{
 NODES = {
     "bias": "k = Constant <value = float[4] {1, 2, 3, 4}> ()   a = com.microsoft.BiasGelu(x, k)",
     "heads": "a = com.microsoft.MultiHeadAttention <num_heads = 2> (x, x, x)",
+    "clip": """n = Constant <value_ints = [3, 3, 1]> ()   w = ConstantOfShape <value = float[1] {0.7}> (n)
+        a = com.microsoft.FusedConv <activation = "Clip", activation_params = [-0.5, 0.5]> (x, w)""",
     # The standard's operator of this name reads its inputs in another order.
     "rotation": """p = Constant <value_ints = [1]> ()   k = Constant <value = float[4, 2] {1, 2, 3, 4, 5, 6, 7, 8}> ()
         a = com.microsoft.RotaryEmbedding(x, p, k, k)""",
@@ -43,9 +45,10 @@ def test_a_node_of_another_domain_is_computed_again_in_standard_operators(
     ("node", "reason"),
     [
         ("i, j = Split <axis = 2> (x)   a = com.microsoft.SparseToDenseMatMul(i, j)", "is in a sub-graph"),
+        ("i = Constant <value = int64[1, 1] {1}> () a = com.microsoft.NGramRepeatBlock <ngram_size = 1> (i, x)", "own"),
         ("q, a, h = com.microsoft.SkipSimplifiedLayerNormalization(x, x, s)", "what makes its output 'a' is not known"),
     ],
-    ids=["operator", "output"],
+    ids=["operator", "own output", "output"],
 )
 def test_what_is_not_known_in_standard_operators_is_refused(write_model: Write, node: str, reason: str) -> None:
     text = CHOICE.format(node).replace("bool c)", "bool c, float[4] s)")

@@ -20,10 +20,10 @@ WORDS: dict[str, Values] = {"w": (7, 4), "p": (5, 4), "g": (4,), "b": (4,)}
 IDS: dict[str, Values] = {"i": np.array([[0, 6, 2], [3, 3, 1]], np.int32)}
 SEGMENTS: dict[str, Values] = {"j": np.array([[0, 0, 1], [1, 1, 1]], np.int32), "k": (2, 4)}
 
-# Two sequences of three places, the first of which holds two tokens and the second three.
-OFFSETS: dict[str, Values] = {"o": np.array([[0, 1, 3], [4, 5, 2]], np.int32), "n": np.array([0, 2, 5], np.int32)}
+# Two sequences of three places, the first of which holds three tokens and the second two.
+OFFSETS: dict[str, Values] = {"o": np.array([[0, 1, 2], [3, 4, 5]], np.int32), "n": np.array([0, 3, 5], np.int32)}
 BOTH = """h = Constant <value_ints = [1, -1, 8]> ()   f = Constant <value_ints = [-1, 8]> ()
-    i = Constant <value_ints = [2, 3]> ()   {0}3, {0}4 = Split <axis = 0> ({0}2, i)
+    i = Constant <value_ints = [3, 2]> ()   {0}3, {0}4 = Split <axis = 0> ({0}2, i)
     {0}5 = Reshape({0}3, h)   {0}6 = Reshape({0}4, h)"""
 APART = """y5 = Attention <q_num_heads = 2, kv_num_heads = 2> (q5, k5, v5{0})
     y6 = Attention <q_num_heads = 2, kv_num_heads = 2> (q6, k6, v6{1})
@@ -137,7 +137,7 @@ CASES = (
                 "z = MatMul(x, w)   z1 = Add(z, b)   q2, k2, v2 = Split <axis = 1, num_outputs = 3> (z1)",
                 *(BOTH.format(n) for n in "qkv"),
                 CUT,
-                APART.format(", m", ", a"),
+                APART.format(", a", ", m"),
             ]
         ),
     ),
