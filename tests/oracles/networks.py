@@ -91,7 +91,7 @@ def _calibrate(model: nn.Module, size: int) -> None:
             model(torch.randn(4, 3, size, size))
 
 
-def export(model: nn.Module, path: Path, size: int, exporter: str) -> Path:
+def export(model: nn.Module, path: Path, size: int, exporter: str, opset: int = 17) -> Path:
     """Write the network as ONNX with a dynamic batch, by `torchscript` or `dynamo`."""
     x = torch.randn(2, 3, size, size)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -110,7 +110,7 @@ def export(model: nn.Module, path: Path, size: int, exporter: str) -> Path:
                 input_names=["x"],
                 output_names=["y"],
                 dynamic_axes=axes,
-                opset_version=17,
+                opset_version=opset,
             )
     return path
 
