@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 
 import onnx
 import onnx_ir as ir
 from google.protobuf.message import DecodeError
-from onnx_ir.passes.common import InlinePass
+from onnx_ir.passes.common import InlinePass, TopologicalSortPass
 
 from onnxcam.errors import ModelError, nearest
 from onnxcam.graph.analyse import analyse
@@ -22,6 +23,9 @@ RUNTIME_DOMAINS = frozenset(
     {"ai.onnx.preview.training", "ai.onnx.training", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"}
 )
 OLDEST_OPSET = 7
+
+# What it logs of a graph that reads what nothing makes is an error here, told in one line.
+logging.getLogger("onnx_ir.serde").setLevel(logging.CRITICAL)
 """Oldest version of `ai.onnx` that a model may import."""
 
 
@@ -83,6 +87,8 @@ def load(path: str | Path) -> Model:
         raise ModelError(
             f"{path.name} is damaged: {_first_line(error)}. Export it again or copy it anew.", path=path
         ) from error
+    _refuse_dangling(shipped, path)
+    TopologicalSortPass()(shipped)
     _name_standard_domain(shipped)
     ir.external_data.set_base_dir(shipped.graph, path.resolve().parent)
     check_external_data(shipped, path)
@@ -131,6 +137,20 @@ def _drop_map_types(proto: onnx.ModelProto) -> None:
             kind = getattr(kind, str(kind.WhichOneof("value"))).elem_type
         if kind.WhichOneof("value") == "map_type":
             info.ClearField("type")
+
+
+def _refuse_dangling(model: ir.Model, path: Path) -> None:
+    for node in model.graph.all_nodes():
+        for value in node.inputs:
+            is_open = value is not None and value.producer() is None
+            if value is not None and is_open and not value.is_graph_input() and not value.is_initializer():
+                raise ModelError(
+                    f"{path.name} is damaged: node '{node.name or node.outputs[0].name}' ({node.op_type}) reads "
+                    f"'{value.name}', which nothing makes. Export it again or copy it anew.",
+                    path=path,
+                    node=node.name,
+                    value=value.name,
+                )
 
 
 def _name_standard_domain(model: ir.Model) -> None:

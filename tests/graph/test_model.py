@@ -133,3 +133,13 @@ def test_what_the_file_declares_helps_where_inference_knows_nothing(write_model:
     proto.graph.value_info.append(helper.make_tensor_value_info("c", TensorProto.FLOAT, ["N", 3]))
     onnx.save(proto, path)
     assert load(path).value("c").shape == ["N", 3]
+
+
+def test_nodes_may_stand_in_any_order(write_model: Write) -> None:
+    model = load(write_model("g (float[2] x) => (float[2] y) { y = Relu(a) a = Abs(x) }"))
+    assert [n.op_type for n in model.graph] == ["Abs", "Relu"]
+
+
+def test_a_value_that_nothing_makes_is_an_error(write_model: Write) -> None:
+    with pytest.raises(ModelError, match=r"node 'y' \(Relu\) reads 'a', which nothing makes"):
+        load(write_model("g (float[2] x) => (float[2] y) { y = Relu(a) }"))
