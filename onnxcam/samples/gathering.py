@@ -1,106 +1,22 @@
-"""What a user gives, as what the model takes: pictures are preprocessed, arrays are checked, batches are cut."""
+"""What a user gives, as what the model takes: pictures are preprocessed, arrays are checked."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError, nearest
 from onnxcam.explanation import Picture
-from onnxcam.graph import Model, upstream
-from onnxcam.imaging import Layout, Preprocess, read_image, to_tensor
+from onnxcam.imaging import Preprocess, read_image, to_tensor
+from onnxcam.samples.batches import Samples
+from onnxcam.samples.specs import InputSpec
 
-__all__ = ["InputSpec", "Samples", "assumed_preprocess", "cut", "find_inputs", "gather", "main_input"]
-
-CHANNELS = (1, 3, 4)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class InputSpec:
-    """What one input of the model takes.
-
-    Attributes:
-        name: The input's name.
-        shape: Its dimensions, None for each that is dynamic.
-        dtype: Its element type.
-    """
-
-    name: str
-    shape: tuple[int | None, ...]
-    dtype: np.dtype[Any]
-
-    @property
-    def layout(self) -> Layout:
-        """`NHWC` where the last dimension alone looks like channels, else `NCHW`."""
-        is_last = len(self.shape) == 4 and self.shape[3] in CHANNELS and self.shape[1] not in CHANNELS
-        return "NHWC" if is_last else "NCHW"
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether a picture fits: four dimensions."""
-        return len(self.shape) == 4
-
-    def space(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """The spatial dimensions of an array of this input's layout."""
-        if len(shape) == 4 and self.layout == "NHWC":
-            return tuple(shape[1:3])
-        return tuple(shape[2:])
-
-    def __str__(self) -> str:
-        """The input as a message writes it: `float32 [?, 3, 224, 224]`."""
-        return f"{self.dtype} [{', '.join('?' if d is None else str(d) for d in self.shape)}]"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Samples:
-    """N samples, ready for the model.
-
-    Attributes:
-        feeds: An array for each input, by name.
-        count: N.
-        pictures: The originals where pictures were given.
-    """
-
-    feeds: Mapping[str, NDArray[Any]]
-    count: int
-    pictures: tuple[Picture, ...] = ()
-
-
-def find_inputs(model: Model) -> dict[str, InputSpec]:
-    """The inputs that a caller must feed; initializers listed as inputs are none."""
-    weights = model.shipped.graph.initializers
-    specs = {}
-    for value in model.shipped.graph.inputs:
-        if value.name in weights or not isinstance(value.type, ir.TensorType):
-            continue
-        dims = tuple(d if isinstance(d, int) else None for d in value.shape) if value.shape is not None else ()
-        specs[str(value.name)] = InputSpec(str(value.name), dims, np.dtype(value.type.dtype.numpy()))
-    return specs
-
-
-def main_input(model: Model, layer: str, specs: Mapping[str, InputSpec]) -> InputSpec:
-    """The input that the layer's space belongs to: the first of highest rank that the layer depends on.
-
-    Raises:
-        InputError: The model has no tensor input.
-    """
-    needed = {v.name for v in upstream(model.graph, [model.value(layer)])}
-    found = [s for s in specs.values() if s.name in needed] or list(specs.values())
-    if not found:
-        raise InputError(f"{model.path.name} has no tensor input to explain.", path=model.path)
-    return max(found, key=lambda s: len(s.shape))
-
-
-def assumed_preprocess(spec: InputSpec) -> str:
-    """The preset for a model that does not tell its own: `unit` for one channel, else `imagenet`."""
-    channels = spec.shape[3 if spec.layout == "NHWC" else 1] if spec.is_picture else None
-    return "unit" if channels == 1 else "imagenet"
+__all__ = ["gather", "load_array"]
 
 
 def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess | None) -> Samples:
@@ -144,23 +60,6 @@ def load_array(path: str | Path) -> NDArray[Any]:
         raise InputError(f"no file '{path}'.", path=path) from error
     except (ValueError, OSError, EOFError) as error:
         raise InputError(f"'{path}' holds no numpy array. Write it with numpy.save.", path=path) from error
-
-
-def cut(samples: Samples, size: int | None) -> Iterator[tuple[slice, dict[str, NDArray[Any]]]]:
-    """The samples in batches of `size`, each with its place; the last is padded by repeating its last sample.
-
-    Without a size (a dynamic batch) all are one batch. Inputs whose first dimension is not N go into every batch whole.
-    """
-    if size is None or size == samples.count:
-        yield slice(0, samples.count), dict(samples.feeds)
-        return
-    for start in range(0, samples.count, size):
-        stop = min(start + size, samples.count)
-        rows = np.minimum(np.arange(start, start + size), stop - 1)
-        yield (
-            slice(start, stop),
-            {n: a[rows] if a.ndim and len(a) == samples.count else a for n, a in samples.feeds.items()},
-        )
 
 
 def _is_picture(one: object, main: InputSpec) -> bool:
