@@ -17,7 +17,7 @@ from onnxcam.graph import load
 from onnxcam.imaging import Preprocess, load_preprocess
 from onnxcam.plan import Plan, find_labels, make_plan, read_labels
 from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
-from onnxcam.samples import Samples, assumed_preprocess, cut, find_inputs, gather, main_input
+from onnxcam.samples import Samples, assumed_preprocess, backdrops, cut, find_inputs, gather, main_input
 from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
 
 __all__ = ["Explainer", "explain"]
@@ -81,7 +81,8 @@ class Explainer:
 
         Args:
             inputs: An array that is already preprocessed, (N, …) as the model's input; a dict of them for several
-                inputs; or a picture (path, uint8 (H, W, 3) RGB array) or a list of pictures.
+                inputs; a picture (path, uint8 (H, W, 3) RGB array) or a list of pictures; or a file of another kind, or
+                a list of such: `.npy`, `.npz`, `.wav`, `.nii`, `.nii.gz`.
             target: None (each sample's predicted class), an int, a sequence of N ints, a label, a `Target`, or a
                 function from the score tensor's array to a cotangent of the same shape.
             method: A method's name.
@@ -102,7 +103,8 @@ class Explainer:
                 layer=self.plan.layer,
             )
         saliency = combine(activation, gradient)
-        size = self.input.space(samples.feeds[self.input.name].shape)
+        tensor = samples.feeds[self.input.name]
+        size = self.input.space(tensor.shape, activation.ndim - 2)
         return Explanation(
             logits=logits,
             class_index=classes,
@@ -118,6 +120,7 @@ class Explainer:
             notes=self._notes(samples, saliency.raw),
             class_name=tuple(self._name(c) for c in classes),
             pictures=samples.pictures,
+            backdrops=samples.backdrops or (() if samples.pictures else backdrops(tensor, self.input, len(size))),
         )
 
     def gradient(
@@ -181,7 +184,7 @@ class Explainer:
                 )
 
     def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
-        notes = [*self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
+        notes = [*samples.notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
         if samples.pictures and self._assumed:
             notes.append(
                 f"the file does not say how pictures are preprocessed; '{self.preprocess.name}' is assumed "

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
-from onnxcam.imaging import Geometry, overlay
+from onnxcam.imaging import Backdrop, Geometry, overlay, plot
 
 __all__ = ["Explanation", "Picture"]
 
@@ -48,6 +48,7 @@ class Explanation:
         notes: What the reader must know: an all-zero map, a guessed preprocessing, …
         class_name: The classes' names where they are known, else None, (N,).
         pictures: The originals, where pictures were given.
+        backdrops: What the model got, channels first, with what its file tells of it, where no pictures were given.
     """
 
     logits: NDArray[Any]
@@ -64,6 +65,7 @@ class Explanation:
     notes: tuple[str, ...]
     class_name: tuple[str | None, ...] = ()
     pictures: tuple[Picture, ...] = dataclasses.field(default=(), repr=False)
+    backdrops: tuple[Backdrop, ...] = dataclasses.field(default=(), repr=False)
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -76,7 +78,23 @@ class Explanation:
             InputError: Tensors were explained, not pictures, or no such colour map.
         """
         if not self.pictures:
-            raise InputError("there is no picture to lay the map over: tensors were explained. Use .map instead.")
+            raise InputError(
+                "there is no picture to lay the map over: tensors were explained. Use .plot() or .map instead."
+            )
         picture = self.pictures[index]
         saliency = picture.geometry.to_original(self.map[index])
         return overlay(picture.image, saliency, colormap=colormap, alpha=alpha, seen=picture.geometry.seen)
+
+    def plot(self, index: int = 0, *, colormap: str = "jet", alpha: float = 0.5) -> NDArray[np.uint8]:
+        """The map over what the model got, uint8 RGB (H, W, 3): a picture's overlay, or a drawing of a tensor.
+
+        A signal is a curve coloured by the map, over seconds where its sample rate is known; an array in two dimensions
+        lies beside itself with the map over it; a volume is shown in three slices through the middle and three through
+        the map's peak.
+
+        Raises:
+            InputError: No such colour map, or the tensor has no one to three dimensions in space.
+        """
+        if self.pictures:
+            return self.overlay(index, colormap=colormap, alpha=alpha)
+        return plot(self.backdrops[index], self.map[index], colormap=colormap, alpha=alpha)

@@ -16,6 +16,7 @@ FLOORS = {
     "cam": 1,
     "graph": 1,
     "imaging": 1,
+    "signals": 1,
     "targets": 1,
     "plan": 2,
     "autodiff": 3,
@@ -34,6 +35,7 @@ FENCES = {
     "cv2": {"cam", "imaging"},
     "onnxruntime": {"runtime"},
     "onnxscript": {"autodiff"},
+    "nibabel": {"signals"},
     "PIL": {"imaging"},
     "rich": {"cli"},
 }

@@ -31,7 +31,7 @@ __all__ = ["command", "explain_images", "print_entry"]
 
 @click.command(
     "explain",
-    short_help="Explain pictures or tensors: an overlay each, and a record of the run.",
+    short_help="Explain pictures, signals, volumes or tensors: an overlay each, and a record of the run.",
     epilog=example(
         "onnxcam explain models/shapes-torchscript.onnx models/pictures \\",
         "    --preprocess models/preprocess.json --labels models/labels.txt",
@@ -56,6 +56,18 @@ __all__ = ["command", "explain_images", "print_entry"]
     help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  [default: assumed, and said]",
 )
 @click.option(
+    "--rate",
+    metavar="HZ",
+    type=click.IntRange(min=1),
+    help="Sample rate that sounds are resampled to.  [default: their own]",
+)
+@click.option(
+    "--window",
+    metavar="SAMPLES",
+    type=click.IntRange(min=1),
+    help="Length of the windows that a sound is cut into for a model of any length.  [default: the whole sound]",
+)
+@click.option(
     "--labels",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -78,10 +90,11 @@ __all__ = ["command", "explain_images", "print_entry"]
 def command(as_json: bool, **options: Any) -> None:
     """Explain what MODEL looks at in each INPUT.
 
-    An INPUT is a picture, a .npy tensor as the model takes it (its first axis counts the samples), or a folder of such
-    files (not of its sub-folders).
-    Each picture gets an overlay, each tensor a heat map, and DIR/explanations.json holds what was found: classes,
-    scores, the map's peak. A line for each goes to stdout, what was chosen and why to stderr.
+    An INPUT is a picture, a sound (.wav of 16-bit PCM), a volume (.nii, .nii.gz), a .npy tensor as the model takes it
+    (its first axis counts the samples), a .npz file with an array for each of the model's inputs, by name, or a folder
+    of such files (not of its sub-folders).
+    Each picture gets an overlay; signals, tensors and volumes are drawn with their map, and DIR/explanations.json holds
+    what was found: classes, scores, the map's peak. A line for each goes to stdout, what was chosen and why to stderr.
 
     An input that cannot be read, or Ctrl-C, ends the run: what is done stays, and the record says "complete": false.
     """
@@ -106,12 +119,12 @@ def explain_images(request: Request, report: Callable[[Path, dict[str, Any]], No
     """
     from onnxcam.cli.results import RECORD, check_folder, picture_names, write_json
     from onnxcam.cli.runs import Run
-    from onnxcam.cli.sources import list_sources
+    from onnxcam.cli.sources import list_files
 
-    sources = list_sources(request.inputs)
+    run = Run(request, list_files(request.inputs))
+    sources = run.sources
     names = picture_names(sources)
     check_folder(request.folder, [*names, RECORD], {s.path for s in sources}, is_forced=request.force)
-    run = Run(request, sources)
     try:
         with progress(len(sources)) as advance:
             for entry in run.explain(names):

@@ -16,15 +16,12 @@ from numpy.typing import NDArray
 from onnxcam.cli.sources import Source
 from onnxcam.errors import InputError
 from onnxcam.explanation import Explanation
-from onnxcam.imaging import heatmap
 
-__all__ = ["RECORD", "check_folder", "describe", "dump", "make_folder", "picture_names", "render", "write_json"]
+__all__ = ["RECORD", "check_folder", "describe", "dump", "make_folder", "picture_names", "write_json"]
 
 RECORD = "explanations.json"
 NAME_LENGTH = 100
 TOP = 5
-STRIP = 32
-"""Height in pixels of the heat map of a map with one dimension."""
 
 
 def picture_names(sources: Sequence[Source]) -> list[str]:
@@ -32,7 +29,8 @@ def picture_names(sources: Sequence[Source]) -> list[str]:
     taken: set[str] = set()
     names = []
     for source in sources:
-        stem = re.sub(r"[^\w-]+", "_", source.path.stem, flags=re.ASCII).strip("_")[:NAME_LENGTH] or "input"
+        name = source.path.stem.removesuffix(".nii") if source.path.suffix == ".gz" else source.path.stem
+        stem = re.sub(r"[^\w-]+", "_", name, flags=re.ASCII).strip("_")[:NAME_LENGTH] or "input"
         stem = f"{stem}-{source.row}" if source.rows > 1 else stem
         unique, count = stem, 1
         while unique.lower() in taken:
@@ -80,18 +78,6 @@ def make_folder(folder: Path) -> None:
         raise InputError(
             f"the folder '{folder}' cannot be made: {error.strerror}. Choose another with -o.", path=folder
         ) from error
-
-
-def render(result: Explanation, index: int, colormap: str, alpha: float) -> NDArray[np.uint8]:
-    """The overlay of a picture, or the heat map of a tensor: in three dimensions, the slice through the peak."""
-    if result.pictures:
-        return result.overlay(index, colormap=colormap, alpha=alpha)
-    saliency = result.map[index]
-    if saliency.ndim == 1:
-        saliency = np.repeat(saliency[None, :], STRIP, axis=0)
-    while saliency.ndim > 2:
-        saliency = saliency[np.unravel_index(np.argmax(saliency), saliency.shape)[0]]
-    return heatmap(saliency, colormap)
 
 
 def describe(result: Explanation, index: int, labels: Sequence[str] | None) -> dict[str, Any]:
@@ -162,11 +148,21 @@ def _scores(result: Explanation, index: int) -> NDArray[np.float64]:
 
 
 def _peak(result: Explanation, index: int) -> dict[str, Any] | None:
-    """Where the map is largest: in pixels of the original picture, or the index in a tensor; None for an empty map."""
+    """Where the map is largest: in pixels of the original picture, or the index in a tensor; None for an empty map.
+
+    For a sound or a volume also where that lies in its file, `in_file`, and for a sound when, in seconds.
+    """
     saliency = result.map[index]
     if result.pictures:
         saliency = result.pictures[index].geometry.to_original(saliency)
     if not saliency.any():
         return None
     place = [int(i) for i in np.unravel_index(np.argmax(saliency), saliency.shape)]
-    return {"x": place[1], "y": place[0]} if len(place) == 2 else {"index": place}
+    if len(place) == 2:
+        return {"x": place[1], "y": place[0]}
+    backdrop = result.backdrops[index] if result.backdrops else None
+    if backdrop is None or not backdrop.start:
+        return {"index": place}
+    in_file = [start + at for start, at in zip(backdrop.start, place, strict=True)]
+    seconds = {"seconds": round(in_file[0] / backdrop.rate, 6)} if backdrop.rate else {}
+    return {"index": place, "in_file": in_file, **seconds}

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onnxcam import Explainer, Explanation, InputError, __version__
+from onnxcam import Explainer, Explanation, Preprocess, __version__
 from onnxcam.cli.narration import say
-from onnxcam.cli.results import describe, make_folder, render
-from onnxcam.cli.sources import Source, batches, open_tensor, read
+from onnxcam.cli.results import describe, make_folder
+from onnxcam.cli.sources import Reader, Source, batches
 from onnxcam.imaging import write_png
-from onnxcam.samples import gather
 from onnxcam.targets import parse_target, resolve_target
 
 __all__ = ["Request", "Run"]
@@ -38,6 +37,8 @@ class Request:
     provider: str = "auto"
     preprocess: str | None = None
     labels: Path | None = None
+    rate: int | None = None
+    window: int | None = None
     batch_size: int = 1
     colormap: str = "jet"
     alpha: float = 0.5
@@ -51,9 +52,8 @@ class Run:
         OnnxcamError: The model cannot be explained, or the target or a tensor does not fit it.
     """
 
-    def __init__(self, request: Request, sources: Sequence[Source]) -> None:
+    def __init__(self, request: Request, files: Sequence[Path]) -> None:
         self.request = request
-        self.sources = sources
         self.explainer = Explainer(
             request.model,
             request.layer,
@@ -62,9 +62,11 @@ class Run:
             request.preprocess,
             request.labels,
         )
+        self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         self.target = parse_target(request.target)
         resolve_target(self.target, self.explainer.labels)
-        self._check_tensors()
+        self._reader = Reader(self.explainer)
+        self.sources = self._reader.sources(files)
         self.entries: list[dict[str, Any]] = []
         self._notes: list[str] = []
         self.record = self._header()
@@ -77,30 +79,25 @@ class Run:
         """
         unused = iter(names)
         for batch in batches(self.sources, self._batch_size()):
-            result = self.explainer.explain(read(batch), self.target, self.request.method)
+            result = self.explainer.explain(self._reader.read(batch), self.target, self.request.method)
             self._narrate(result)
             for index, source in enumerate(batch):
                 yield self._keep(result, index, source, next(unused))
+
+    def _with_sounds(self, preprocess: Preprocess) -> Preprocess:
+        """The preprocessing with the options for sounds."""
+        request = self.request
+        return dataclasses.replace(
+            preprocess, rate=request.rate or preprocess.rate, window=request.window or preprocess.window
+        )
 
     def _batch_size(self) -> int:
         own = self.explainer.input.shape[0] if self.explainer.input.shape else None
         return own or self.request.batch_size
 
-    def _check_tensors(self) -> None:
-        """Hold every tensor against the model before anything runs, one of each shape."""
-        checked = set()
-        for source in self.sources:
-            if source.row is None or source.kind in checked:
-                continue
-            checked.add(source.kind)
-            try:
-                gather(open_tensor(source.path), self.explainer.inputs, self.explainer.input, None)
-            except InputError as error:
-                raise InputError(f"'{source.path}': {error}", path=source.path, **error.facts) from error
-
     def _keep(self, result: Explanation, index: int, source: Source, name: str) -> dict[str, Any]:
         """Write a sample's overlay and add its entry to the record."""
-        picture = render(result, index, self.request.colormap, self.request.alpha)
+        picture = result.plot(index, colormap=self.request.colormap, alpha=self.request.alpha)
         make_folder(self.request.folder)
         write_png(self.request.folder / name, picture)
         is_zero = not result.raw[index].any()

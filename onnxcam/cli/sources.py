@@ -1,4 +1,4 @@
-"""What the command line is given to explain: pictures, tensors and folders, as a list of single samples."""
+"""What the command line is given to explain: pictures, other files and folders, as a list of single samples."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from onnxcam.errors import InputError
-from onnxcam.samples import load_array
+from onnxcam.samples import Samples, file_suffixes, gather, is_tensor_file, join, read_file
 
-__all__ = ["PICTURE_SUFFIXES", "Source", "batches", "list_sources", "open_tensor", "read"]
+if TYPE_CHECKING:
+    from onnxcam import Explainer
+
+__all__ = ["PICTURE_SUFFIXES", "Reader", "Source", "batches", "list_files"]
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What counts as a picture inside a folder; a file that is named itself may end in anything."""
-
-TENSOR_SUFFIX = ".npy"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,9 +26,10 @@ class Source:
 
     Attributes:
         path: The file it is in.
-        row: Its index along a tensor's first axis; None for a picture.
+        row: Its index among the file's samples; None for a picture.
         rows: How many samples the file holds.
-        kind: What samples of one batch must share: the shape behind the first axis, and the dtype; () for pictures.
+        kind: What samples of one batch must share: of each input the shape behind the first axis, and the dtype; () for
+            pictures.
     """
 
     path: Path
@@ -43,27 +42,27 @@ class Source:
         return f"{self.path}[{self.row}]" if self.rows > 1 else str(self.path)
 
 
-def list_sources(given: Sequence[Path]) -> list[Source]:
-    """Every sample of the given files and folders, in order; of tensors only the headers are read.
+def list_files(given: Sequence[Path]) -> list[Path]:
+    """Every file that is given or lies in a given folder, in order.
 
-    Of a folder, its own pictures and tensors count, in alphabetical order; hidden files, other files and sub-folders
-    are passed over.
+    Of a folder, its own pictures and other files with samples count, in alphabetical order; hidden files, others and
+    sub-folders are passed over.
 
     Raises:
-        InputError: A file is missing or holds no array, or a folder has nothing to explain.
+        InputError: A file is missing, or a folder has nothing to explain.
     """
-    found: list[Source] = []
+    found: list[Path] = []
     for path in given:
         if not path.exists():
             raise InputError(f"no file or folder '{path}'. Check the path.", path=path)
         files = _in_folder(path) if path.is_dir() else [path]
         if not files:
             raise InputError(
-                f"the folder '{path}' holds no pictures and no {TENSOR_SUFFIX} tensors. "
+                f"the folder '{path}' holds no pictures and no tensors ({', '.join(file_suffixes())}). "
                 "Sub-folders are not searched; name them too.",
                 path=path,
             )
-        found += [source for file in files for source in _samples(file)]
+        found += files
     return found
 
 
@@ -74,30 +73,62 @@ def batches(sources: Sequence[Source], size: int) -> Iterator[list[Source]]:
             yield batch
 
 
-def read(batch: Sequence[Source]) -> list[Path] | NDArray[Any]:
-    """A batch as `Explainer.explain` takes it: the pictures' paths, or the tensors' rows in one array."""
-    if batch[0].row is None:
-        return [source.path for source in batch]
-    rows = []
-    for path, of_file in itertools.groupby(batch, key=lambda source: source.path):
-        array = open_tensor(path)
-        rows += [array[source.row : source.row + 1] for source in of_file if source.row is not None]
-    return np.concatenate(rows)
+class Reader:
+    """Reads files as the inputs of one model; the last file is kept, since its samples come one after another."""
 
+    def __init__(self, explainer: Explainer) -> None:
+        self._explainer = explainer
+        self._last: tuple[Path, Samples] | None = None
 
-def open_tensor(path: Path) -> NDArray[Any]:
-    """The array in a `.npy` file, mapped where that can be done, so that its rows are read when they are needed.
+    def sources(self, files: Sequence[Path]) -> list[Source]:
+        """The samples in the files; what is no picture is held against the model, one of each shape.
 
-    Raises:
-        InputError: The file holds no array.
-    """
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError):
-        return load_array(path)
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"'{path}' holds several arrays. Write one with numpy.save.", path=path)
-    return array
+        Raises:
+            InputError: A file cannot be read, or does not fit the model.
+        """
+        found: list[Source] = []
+        checked = set()
+        for path in files:
+            if not is_tensor_file(path):
+                found.append(Source(path))
+                continue
+            samples = self._read(path)
+            kind = tuple(
+                (name, array.shape[1:] if samples.counts(name) else array.shape, str(array.dtype))
+                for name, array in samples.feeds.items()
+            )
+            if kind not in checked:
+                self._check(path, samples)
+                checked.add(kind)
+            found += [Source(path, row, samples.count, kind) for row in range(samples.count)]
+        return found
+
+    def read(self, batch: Sequence[Source]) -> list[Path] | Samples:
+        """A batch as `Explainer.explain` takes it: the pictures' paths, or the samples of the other files.
+
+        Raises:
+            InputError: A file cannot be read any more.
+        """
+        if batch[0].row is None:
+            return [source.path for source in batch]
+        return join(
+            [
+                self._read(path).rows([source.row for source in of_file if source.row is not None])
+                for path, of_file in itertools.groupby(batch, key=lambda source: source.path)
+            ]
+        )
+
+    def _read(self, path: Path) -> Samples:
+        if self._last is None or self._last[0] != path:
+            explainer = self._explainer
+            self._last = path, read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
+        return self._last[1]
+
+    def _check(self, path: Path, samples: Samples) -> None:
+        try:
+            gather(samples.rows([0]), self._explainer.inputs, self._explainer.input, None)
+        except InputError as error:
+            raise InputError(f"'{path}': {error}", path=path, **error.facts) from error
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -109,14 +140,4 @@ def _in_folder(folder: Path) -> list[Path]:
 
 
 def _is_known(file: Path) -> bool:
-    return file.suffix.lower() in PICTURE_SUFFIXES or file.suffix.lower() == TENSOR_SUFFIX
-
-
-def _samples(file: Path) -> list[Source]:
-    if file.suffix.lower() != TENSOR_SUFFIX:
-        return [Source(file)]
-    array = open_tensor(file)
-    if array.ndim == 0 or array.shape[0] == 0:
-        raise InputError(f"'{file}' holds no samples: its array has shape {list(array.shape)}.", path=file)
-    kind = (*array.shape[1:], str(array.dtype))
-    return [Source(file, row, len(array), kind) for row in range(len(array))]
+    return file.suffix.lower() in PICTURE_SUFFIXES or is_tensor_file(file)

@@ -10,15 +10,19 @@ Pillow reads and resizes, OpenCV colours.
 
 from __future__ import annotations
 
+from onnxcam.imaging.backdrop import Backdrop
 from onnxcam.imaging.framing import frame
 from onnxcam.imaging.geometry import Box, Geometry
 from onnxcam.imaging.overlays import colormap_names, heatmap, overlay, write_png
-from onnxcam.imaging.preprocess import PRESETS, Layout, Preprocess, load_preprocess
+from onnxcam.imaging.plots import plot
+from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Layout, Preprocess, load_preprocess
 from onnxcam.imaging.read import read_image
 from onnxcam.imaging.tensor import to_tensor
 
 __all__ = [
+    "PICTURE_SCALE",
     "PRESETS",
+    "Backdrop",
     "Box",
     "Geometry",
     "Layout",
@@ -28,6 +32,7 @@ __all__ = [
     "heatmap",
     "load_preprocess",
     "overlay",
+    "plot",
     "read_image",
     "to_tensor",
     "write_png",

@@ -1,9 +1,12 @@
-"""How a picture becomes numbers: the settings, the presets, and the JSON file that spells them out.
+"""How a picture, sound or volume becomes numbers: the settings, the presets, and the JSON file that spells them out.
 
 A JSON file holds one object with the fields of `Preprocess` as keys, all optional:
 
     {"size": [96, 96], "resize": "stretch", "channel_order": "rgb", "scale": 0.00392156862745098,
      "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "layout": "NCHW"}
+
+Of these, sounds and volumes use scale, one mean and one std; and a scale of 1/255 stands for 1/32768 with a sound, for
+what brings its smallest and largest voxel to 0 and 1 with a volume.
 """
 
 from __future__ import annotations
@@ -18,9 +21,12 @@ from typing import Any, Literal, TypeAlias
 
 from onnxcam.errors import InputError, nearest
 
-__all__ = ["PRESETS", "Layout", "Preprocess", "load_preprocess"]
+__all__ = ["PICTURE_SCALE", "PRESETS", "Layout", "Preprocess", "load_preprocess"]
 
 Layout: TypeAlias = Literal["NCHW", "NHWC"]
+
+PICTURE_SCALE = 1 / 255
+"""Brings the pixels of a picture into [0, 1]; of a sound or a volume, it stands for what does the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Preprocess:
         layout: None leaves it to the caller, who knows the model's input shape.
         pad: grey level 0..255 around a letterbox, before scaling.
         interpolation: "bilinear" and "bicubic" average over the shrunk area (antialiased), "nearest" does not.
+        rate: of a sound, samples a second to resample to, Hz; None keeps its own.
+        window: of a sound for a model of any length, the samples that go through it at once; None is all.
 
     Raises:
         InputError: a value is of the wrong type or range, or two contradict each other; `key` names the field.
@@ -53,12 +61,14 @@ class Preprocess:
     crop: tuple[int, int] | None = None
     crop_ratio: float = 0.875
     channel_order: Literal["rgb", "bgr", "gray"] = "rgb"
-    scale: float = 1 / 255
+    scale: float = PICTURE_SCALE
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     layout: Layout | None = None
     pad: int = 114
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear"
+    rate: int | None = None
+    window: int | None = None
 
     def __post_init__(self) -> None:
         for key, (is_valid, expected) in CHECKS.items():
@@ -103,6 +113,7 @@ def spelled(value: object) -> str:
     return json.dumps(value, default=repr)
 
 
+COUNT = (lambda value: value is None or (is_whole(value) and value > 0), "a whole number above 0, or null")
 SIZE = (is_size, "[height, width] in whole pixels above 0, or null")
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value != "", "a string"),
@@ -117,6 +128,8 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "layout": one_of("NCHW", "NHWC", None),
     "pad": (lambda value: is_whole(value) and 0 <= value <= 255, "a whole number from 0 to 255"),
     "interpolation": one_of("bilinear", "bicubic", "nearest"),
+    "rate": COUNT,
+    "window": COUNT,
 }
 
 PRESETS: dict[str, Preprocess] = {

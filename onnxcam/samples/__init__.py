@@ -1,16 +1,22 @@
-"""What a user gives, as what the model takes: pictures are preprocessed, arrays are checked, batches are cut."""
+"""What a user gives, as what the model takes: pictures and files are read, arrays are checked, batches are cut."""
 
-from onnxcam.samples.batches import Samples, cut
-from onnxcam.samples.gathering import gather, load_array
+from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a reader's module registers the reader
+from onnxcam.samples.batches import Samples, backdrops, cut, join
+from onnxcam.samples.files import file_suffixes, is_tensor_file, read_file
+from onnxcam.samples.gathering import gather
 from onnxcam.samples.specs import InputSpec, assumed_preprocess, find_inputs, main_input
 
 __all__ = [
     "InputSpec",
     "Samples",
     "assumed_preprocess",
+    "backdrops",
     "cut",
+    "file_suffixes",
     "find_inputs",
     "gather",
-    "load_array",
+    "is_tensor_file",
+    "join",
     "main_input",
+    "read_file",
 ]

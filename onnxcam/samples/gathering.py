@@ -8,38 +8,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from onnxcam.errors import InputError, nearest
+from onnxcam.errors import InputError
 from onnxcam.explanation import Picture
 from onnxcam.imaging import Preprocess, read_image, to_tensor
-from onnxcam.samples.batches import Samples
+from onnxcam.samples.batches import Samples, join
+from onnxcam.samples.completion import complete
+from onnxcam.samples.files import is_tensor_file, read_file
 from onnxcam.samples.specs import InputSpec
 
-__all__ = ["gather", "load_array"]
+__all__ = ["gather"]
 
 
 def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess | None) -> Samples:
-    """Pictures, arrays or a dict of arrays as samples.
+    """Pictures, other files, arrays or a dict of arrays as samples, with an array for every input of the model.
 
     Args:
-        inputs: A path, a uint8 (H, W, 3) picture, a list of these, an array (N, …), or a dict of arrays by input name.
+        inputs: A path, a uint8 (H, W, 3) picture, a list of these, an array (N, …), a dict of arrays by input name, or
+            samples that lack no more than what `complete` makes.
         specs: The model's inputs.
         main: The one that a picture or a bare array is for.
-        preprocess: For pictures.
+        preprocess: For pictures, sounds and volumes.
 
     Raises:
         InputError: Something that the model cannot take.
     """
+    if isinstance(inputs, Samples):
+        return complete(inputs, specs, main)
     if isinstance(inputs, Mapping):
         return _arrays(inputs, specs, main)
     listed = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     if listed and all(_is_picture(one, main) for one in listed):
         return _pictures(listed, specs, main, preprocess or Preprocess())
-    if isinstance(inputs, (str, Path)):
-        return _arrays({main.name: load_array(inputs)}, specs, main)
-    if listed and all(isinstance(one, (str, Path)) for one in listed):
-        return _arrays({main.name: np.concatenate([load_array(str(one)) for one in listed])}, specs, main)
+    paths = [one for one in listed if isinstance(one, (str, Path))]
+    if listed and len(paths) == len(listed):
+        return complete(join([read_file(path, specs, main, preprocess) for path in paths]), specs, main)
     if isinstance(inputs, np.ndarray):
         return _arrays({main.name: inputs}, specs, main)
     raise InputError(
@@ -48,23 +51,9 @@ def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, prep
     )
 
 
-def load_array(path: str | Path) -> NDArray[Any]:
-    """The array in a `.npy` file.
-
-    Raises:
-        InputError: It is missing or holds no plain array.
-    """
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except FileNotFoundError as error:
-        raise InputError(f"no file '{path}'.", path=path) from error
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"'{path}' holds no numpy array. Write it with numpy.save.", path=path) from error
-
-
 def _is_picture(one: object, main: InputSpec) -> bool:
     if isinstance(one, (str, Path)):
-        return Path(one).suffix.lower() != ".npy"
+        return not is_tensor_file(one)
     is_rgb = isinstance(one, np.ndarray) and one.dtype == np.uint8 and one.ndim == 3 and one.shape[2] == 3
     return is_rgb and len(main.shape) != 3
 
@@ -97,40 +86,5 @@ def _pictures(
 
 
 def _arrays(given: Mapping[str, Any], specs: Mapping[str, InputSpec], main: InputSpec) -> Samples:
-    unknown = [n for n in given if n not in specs]
-    if unknown:
-        raise InputError(
-            f"the model has no input '{unknown[0]}'.{nearest(unknown[0], specs)} It has {', '.join(specs)}.",
-            input=unknown[0],
-        )
-    missing = [n for n in specs if n not in given]
-    if missing:
-        raise InputError(
-            f"the model's input '{missing[0]}' is missing. Give a dict with an array for each of {', '.join(specs)}.",
-            input=missing[0],
-        )
-    feeds = {n: _checked(np.asarray(a), specs[n], is_main=n == main.name) for n, a in given.items()}
-    return Samples(feeds, len(feeds[main.name]) if feeds[main.name].ndim else 1)
-
-
-def _checked(array: NDArray[Any], spec: InputSpec, *, is_main: bool) -> NDArray[Any]:
-    fits = len(spec.shape) in (0, array.ndim) and all(
-        d is None or d == array.shape[i] or (i == 0 and is_main) for i, d in enumerate(spec.shape)
-    )
-    if not fits or 0 in array.shape:
-        hint = " Add a batch axis in front." if array.ndim == len(spec.shape) - 1 else ""
-        raise InputError(
-            f"the input '{spec.name}' takes {spec}; an array of shape {list(array.shape)} was given.{hint}",
-            input=spec.name,
-            expected=spec.shape,
-            given=array.shape,
-        )
-    if array.dtype != spec.dtype and not (array.dtype.kind == "f" and spec.dtype.kind in "fV"):
-        raise InputError(
-            f"the input '{spec.name}' takes {spec.dtype}; {array.dtype} was given. "
-            f"Preprocess it and convert it with .astype({str(spec.dtype)!r}).",
-            input=spec.name,
-            expected=str(spec.dtype),
-            given=str(array.dtype),
-        )
-    return array.astype(spec.dtype, copy=False)
+    array = np.asarray(given.get(main.name))
+    return complete(Samples(given, len(array) if array.ndim else 1), specs, main)

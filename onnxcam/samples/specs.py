@@ -26,11 +26,13 @@ class InputSpec:
         name: The input's name.
         shape: Its dimensions, None for each that is dynamic.
         dtype: Its element type.
+        symbols: What the file calls each dimension, None where it has a number or no name; () where unknown.
     """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: np.dtype[Any]
+    symbols: tuple[str | None, ...] = ()
 
     @property
     def layout(self) -> Layout:
@@ -43,11 +45,33 @@ class InputSpec:
         """Whether a picture fits: four dimensions."""
         return len(self.shape) == 4
 
-    def space(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """The spatial dimensions of an array of this input's layout."""
-        if len(shape) == 4 and self.layout == "NHWC":
-            return tuple(shape[1:3])
-        return tuple(shape[2:])
+    @property
+    def channel_axis(self) -> int | None:
+        """The axis of the channels; None below three dimensions, `(N, T)`.
+
+        Of a picture, `layout` tells. Of a signal, `(N, C, T)` or `(N, T, C)`, and of a volume it is the last where that
+        is known and smaller than the second, or the second is not known; else the second.
+        """
+        if len(self.shape) < 3:
+            return None
+        if self.is_picture:
+            return 3 if self.layout == "NHWC" else 1
+        second, last = self.shape[1], self.shape[-1]
+        return len(self.shape) - 1 if last is not None and (second is None or last < second) else 1
+
+    def space_axes(self, count: int | None = None) -> tuple[int, ...]:
+        """The axes that are neither samples nor channels.
+
+        Args:
+            count: How many there are, where that is known, as from a layer: all but the first, where so many are left.
+        """
+        behind = range(1, len(self.shape))
+        return tuple(behind) if count == len(behind) else tuple(a for a in behind if a != self.channel_axis)
+
+    def space(self, shape: Sequence[int], count: int | None = None) -> tuple[int, ...]:
+        """The spatial dimensions of an array of this input's layout; `count` as in `space_axes`."""
+        known = self if self.shape else dataclasses.replace(self, shape=(None,) * len(shape))
+        return tuple(shape[a] for a in known.space_axes(count))
 
     def __str__(self) -> str:
         """The input as a message writes it: `float32 [?, 3, 224, 224]`."""
@@ -62,7 +86,8 @@ def find_inputs(model: Model) -> dict[str, InputSpec]:
         if value.name in weights or not isinstance(value.type, ir.TensorType):
             continue
         dims = tuple(d if isinstance(d, int) else None for d in value.shape) if value.shape is not None else ()
-        specs[str(value.name)] = InputSpec(str(value.name), dims, np.dtype(value.type.dtype.numpy()))
+        symbols = tuple(d.value if isinstance(d, ir.SymbolicDim) else None for d in value.shape or ())
+        specs[str(value.name)] = InputSpec(str(value.name), dims, np.dtype(value.type.dtype.numpy()), symbols)
     return specs
 
 
@@ -80,6 +105,8 @@ def main_input(model: Model, layer: str, specs: Mapping[str, InputSpec]) -> Inpu
 
 
 def assumed_preprocess(spec: InputSpec) -> str:
-    """The preset for a model that does not tell its own: `unit` for one channel, else `imagenet`."""
+    """The preset for a model that does not tell its own: `imagenet` for pictures in colour, else `unit`."""
+    if spec.shape and not spec.is_picture:
+        return "unit"
     channels = spec.shape[3 if spec.layout == "NHWC" else 1] if spec.is_picture else None
     return "unit" if channels == 1 else "imagenet"

@@ -49,6 +49,8 @@ def test_file_gives_every_field(tmp_path: Path) -> None:
         "layout": "NHWC",
         "pad": 0,
         "interpolation": "bicubic",
+        "rate": 16000,
+        "window": 512,
     }
     assert set(settings) == {field.name for field in dataclasses.fields(Preprocess)}
     (tmp_path / "a.json").write_text(json.dumps(settings))
