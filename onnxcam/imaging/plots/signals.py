@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -20,6 +23,8 @@ CURVES = 8
 """With more channels than this, they are the rows of a picture in grey."""
 FINER = 3
 """The curve is drawn so many times larger, then averaged down."""
+PEN = 2
+"""Half of the curve's width, in finer pixels."""
 CURVE_GREY = 64
 TINT = 0.4
 """Share of the colour behind the curve, with the curve's own share as 1."""
@@ -60,10 +65,12 @@ def plot_signal(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str
 def _curve(values: NDArray[np.float64], colours: NDArray[np.float64], height: int, alpha: float) -> NDArray[np.uint8]:
     """A curve `(T,)` as pixels `(height, WIDTH, 3)`: in each column what it covers there, over a tint of the colour."""
     lower, upper = _limits(values)
-    bottom, top = covered(values, WIDTH * FINER)
+    bottom, top = (
+        _spread(edge, end) for edge, end in zip(covered(values, WIDTH * FINER), (np.min, np.max), strict=True)
+    )
     scale = (height * FINER - 1) / (upper - lower)
-    first = np.rint((upper - top) * scale) - FINER / 2
-    last = np.rint((upper - bottom) * scale) + FINER / 2
+    first = np.rint((upper - top) * scale) - PEN
+    last = np.rint((upper - bottom) * scale) + PEN
     lines = np.arange(height * FINER)[:, None]
     mask = ((lines >= first) & (lines <= last)).astype(np.float64)
     coverage = mask.reshape(height, FINER, WIDTH, FINER).mean(axis=(1, 3))[..., None]
@@ -71,6 +78,12 @@ def _curve(values: NDArray[np.float64], colours: NDArray[np.float64], height: in
     ink = CURVE_GREY + (colours - CURVE_GREY) * alpha
     pixels: NDArray[np.float64] = np.rint(ground * (1 - coverage) + ink * coverage)
     return pixels.astype(np.uint8)
+
+
+def _spread(edge: NDArray[np.float64], end: Callable[..., Any]) -> NDArray[np.float64]:
+    """A curve's lower or upper edge as a pen of some width draws it: its lowest or highest nearby."""
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(edge, PEN, mode="edge"), 2 * PEN + 1)
+    return np.asarray(end(near, axis=1), np.float64)
 
 
 def covered(values: NDArray[np.float64], columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
