@@ -14,11 +14,12 @@ from onnxcam.cam import find_method, to_input_size
 from onnxcam.errors import PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32
 from onnxcam.graph import load
-from onnxcam.imaging import Preprocess, load_preprocess
-from onnxcam.plan import Plan, find_labels, make_plan, read_labels
+from onnxcam.imaging import Preprocess
+from onnxcam.plan import Plan, make_plan
 from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
-from onnxcam.samples import Samples, assumed_preprocess, backdrops, cut, find_inputs, gather, main_input
+from onnxcam.samples import Samples, backdrops, cut, find_inputs, gather, main_input
 from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
+from onnxcam.tellers import Preparation, prepare
 
 __all__ = ["Explainer", "explain"]
 
@@ -35,8 +36,9 @@ class Explainer:
         layer: The layer to explain: a value's or a node's name; None for the last convolution with space.
         output: The score tensor's name; None for what stands before a trailing softmax or sigmoid.
         provider: `auto`, `cpu` or `cuda`; `cuda` that cannot be had is an error.
-        preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for an assumption, said in `notes`.
-        labels: Class names by index, or a file of them; None for those in the model's file.
+        preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for what the file, its graph or the
+            files beside it say, and for an assumption, said in `notes`, where they say nothing.
+        labels: Class names by index, or a file of them; None for those in the model's file or beside it.
 
     Attributes:
         model: The loaded model.
@@ -45,6 +47,7 @@ class Explainer:
         input: The one of them that pictures and bare arrays are for.
         preprocess: How pictures become that input.
         labels: Class names by index, None where nobody knows them.
+        preparation: Where these two come from.
 
     Raises:
         ModelError: The file is no model that can be explained.
@@ -69,10 +72,10 @@ class Explainer:
         self._gradient = differentiate(self.plan)
         self.inputs = find_inputs(self.model)
         self.input = main_input(self.model, self.plan.layer, self.inputs)
-        self.labels = _labels(labels) or find_labels(self.model)
-        self._assumed = preprocess is None
-        chosen = assumed_preprocess(self.input) if preprocess is None else preprocess
-        self.preprocess = chosen if isinstance(chosen, Preprocess) else load_preprocess(chosen)
+        self.preparation: Preparation = prepare(
+            self.model, self.input.name, self.input.layout, self.plan.output, preprocess, labels
+        )
+        self.preprocess, self.labels = self.preparation.preprocess, self.preparation.labels
         self._pair: SessionPair | None = None
         self._forward_notes: tuple[str, ...] = ()
 
@@ -185,11 +188,7 @@ class Explainer:
 
     def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
         notes = [*samples.notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
-        if samples.pictures and self._assumed:
-            notes.append(
-                f"the file does not say how pictures are preprocessed; '{self.preprocess.name}' is assumed "
-                "(--preprocess changes it)"
-            )
+        notes += [*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ())]
         empty = [i for i, one in enumerate(raw) if not one.any()]
         if empty:
             which = "every input" if len(empty) == len(raw) else f"input {', '.join(map(str, empty))}"
@@ -230,10 +229,6 @@ def _joined(parts: tuple[NDArray[Any], ...]) -> NDArray[Any]:
 
 def _as_float32(array: NDArray[Any]) -> Float32:
     return array.astype(np.float32, copy=False)
-
-
-def _labels(given: list[str] | tuple[str, ...] | str | Path | None) -> tuple[str, ...] | None:
-    return read_labels(given) if isinstance(given, (str, Path)) else (tuple(given) if given is not None else None)
 
 
 def _for_batch(target: Target, place: slice, total: int, size: int) -> Target:

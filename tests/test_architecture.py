@@ -20,6 +20,7 @@ FLOORS = {
     "targets": 1,
     "plan": 2,
     "autodiff": 3,
+    "tellers": 3,
     "runtime": 4,
     "explanation": 5,
     "samples": 6,

@@ -53,7 +53,8 @@ __all__ = ["command", "explain_images", "print_entry"]
 @click.option(
     "--preprocess",
     metavar="NAME|FILE",
-    help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  [default: assumed, and said]",
+    help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  "
+    "[default: what the model's file or those beside it say, else assumed, and said]",
 )
 @click.option(
     "--rate",
@@ -71,7 +72,7 @@ __all__ = ["command", "explain_images", "print_entry"]
     "--labels",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Class names: one a line, or JSON.  [default: those in the model's file]",
+    help="Class names: one a line, or JSON.  [default: those in the model's file or beside it]",
 )
 @click.option(
     "--batch-size",

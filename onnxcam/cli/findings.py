@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import onnx_ir as ir
 from onnxcam import GradientError, InputError, PlanError, ProviderError, __version__
 from onnxcam.autodiff import reverse, unruled
 from onnxcam.graph import Model, load
-from onnxcam.plan import Candidate, find_labels
+from onnxcam.plan import Candidate
 from onnxcam.plan.layer import choose_layer, find_candidates
 from onnxcam.plan.score import choose_score
 from onnxcam.runtime import import_onnxruntime
-from onnxcam.samples import InputSpec, assumed_preprocess, find_inputs, main_input
+from onnxcam.samples import InputSpec, find_inputs, main_input
+from onnxcam.tellers import prepare
 
 __all__ = ["find", "tell"]
 
@@ -32,7 +34,6 @@ def find(path: Path, layer: str | None = None, output: str | None = None) -> dic
         PlanError: The layer or score that is asked for by name cannot be found.
     """
     model = load(path)
-    names = find_labels(model)
     specs = find_inputs(model)
     missing: list[str] = []
     return {
@@ -48,7 +49,6 @@ def find(path: Path, layer: str | None = None, output: str | None = None) -> dic
         "inputs": [_input(spec) for spec in specs.values()],
         "outputs": [_tensor(value) for value in model.graph.outputs],
         **_plan(model, specs, layer, output, missing),
-        "classes": {"count": len(names), "names": list(names)} if names is not None else None,
         "missing": missing,
     }
 
@@ -57,7 +57,7 @@ def _plan(
     model: Model, specs: Mapping[str, InputSpec], layer: str | None, output: str | None, missing: list[str]
 ) -> dict[str, Any]:
     """Score, layer, candidates, what has no rule between them, and the preprocessing; as far as they can be found."""
-    found: dict[str, Any] = {"score": None, "layer": None, "candidates": [], "without_rule": None, "preprocess": None}
+    found: dict[str, Any] = {"score": None, "layer": None, "candidates": [], "without_rule": None}
     found["gradient_ends"] = []
     chosen: str | None = None
     try:
@@ -78,7 +78,7 @@ def _plan(
         if layer is not None or output is not None:
             raise
         missing.append(str(error))
-    found["preprocess"] = _preprocess(model, specs, chosen, missing)
+    found |= _prepared(model, specs, chosen, found["score"] and found["score"]["name"], missing)
     return found
 
 
@@ -97,18 +97,29 @@ def _ends(model: Model, score: ir.Value, layer: ir.Value) -> list[str]:
         return list(ends) if isinstance(ends, tuple) else []
 
 
-def _preprocess(
-    model: Model, specs: Mapping[str, InputSpec], layer: str | None, missing: list[str]
-) -> dict[str, str] | None:
-    """The preset assumed for pictures, and the input that it is for; None where the model takes none."""
+def _prepared(
+    model: Model, specs: Mapping[str, InputSpec], layer: str | None, output: str | None, missing: list[str]
+) -> dict[str, Any]:
+    """What is told or assumed of pictures, and of the classes' names."""
     try:
         spec = main_input(model, layer, specs) if layer is not None else next(iter(specs.values()), None)
     except InputError as error:
         missing.append(str(error))
-        return None
-    if spec is None or not spec.is_picture:
-        return None
-    return {"assumed": assumed_preprocess(spec), "input": spec.name}
+        spec = None
+    told = prepare(model, spec.name if spec else None, spec.layout if spec else "NCHW", output)
+    names, is_picture = told.labels, spec is not None and spec.is_picture
+    return {
+        "preprocess": {
+            "input": spec.name,
+            "assumed": told.preprocess.name if told.origin == "assumed" else None,
+            "source": told.source,
+            "settings": dataclasses.asdict(told.preprocess),
+        }
+        if spec is not None and is_picture
+        else None,
+        "classes": {"count": len(names), "names": list(names), "source": told.labels_source} if names else None,
+        "notes": [*told.notes, *(told.picture_notes if is_picture else ())],
+    }
 
 
 def _runtime(missing: list[str]) -> dict[str, Any] | None:
@@ -157,8 +168,10 @@ def tell(found: Mapping[str, Any]) -> Iterator[str]:
         yield _row("input", f"{_typed(one)}{', ' + one['layout'] if one['layout'] else ''}")
     for one in found["outputs"]:
         yield _row("output", _typed(one))
-    yield _row("classes", _few(names["names"]) if names else "no names in the file (--labels of onnxcam explain)")
+    yield _row("classes", _told_classes(names))
     yield _row("pictures", _told_preprocess(found["preprocess"]))
+    for one in found["notes"]:
+        yield _row("note", one)
     if runtime:
         yield _row("runtime", f"ONNX Runtime {runtime['version']}: {', '.join(runtime['providers'])}")
     for key in ("score", "layer"):
@@ -176,10 +189,16 @@ def tell(found: Mapping[str, Any]) -> Iterator[str]:
         yield _row("missing", one)
 
 
-def _told_preprocess(preprocess: Mapping[str, str] | None) -> str:
+def _told_classes(names: Mapping[str, Any] | None) -> str:
+    if names is None:
+        return "no names in the file (--labels of onnxcam explain)"
+    return f"{_few(names['names'])} (from {names['source']})"
+
+
+def _told_preprocess(preprocess: Mapping[str, Any] | None) -> str:
     if preprocess is None:
         return "none: the model takes tensors (.npy)"
-    return f"'{preprocess['assumed']}' is assumed for '{preprocess['input']}' (--preprocess of onnxcam explain)"
+    return f"{preprocess['source']}, for '{preprocess['input']}'"
 
 
 def _told_rules(without_rule: Mapping[str, Any] | None) -> Iterator[str]:

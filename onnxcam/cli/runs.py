@@ -122,7 +122,7 @@ class Run:
             say(f"{reason[:1].upper()}{reason[1:]}")
             say(f"Target: {target}; method: {result.method}; provider: {result.provider}.")
             if result.pictures:
-                say(f"Preprocessing: {self.request.preprocess or self.explainer.preprocess.name}.")
+                say(f"Preprocessing: {self.request.preprocess or self.explainer.preparation.source}.")
             say(f"Class names: {self._told_labels()}.")
         for note in result.notes:
             if note not in self._notes and not note.startswith(ZERO_NOTE_OF_BATCH):
@@ -133,14 +133,18 @@ class Run:
         found = self.explainer.labels
         if found is None:
             return "none in the file (--labels adds them)"
-        return f"{len(found)} from {self.request.labels or 'the model'}"
+        return f"{len(found)} from {self.explainer.preparation.labels_source}"
 
     def _header(self) -> dict[str, Any]:
         request, explainer = self.request, self.explainer
         with request.model.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        source = None if explainer.labels is None else "model" if request.labels is None else str(request.labels)
-        preprocess = {**dataclasses.asdict(explainer.preprocess), "is_assumed": request.preprocess is None}
+        preparation = explainer.preparation
+        preprocess = {
+            **dataclasses.asdict(explainer.preprocess),
+            "source": preparation.source,
+            "is_assumed": preparation.origin == "assumed",
+        }
         return {
             "schema": "onnxcam.explanations",
             "schema_version": SCHEMA_VERSION,
@@ -154,7 +158,7 @@ class Run:
             "method": request.method,
             "provider": None,
             "preprocess": preprocess if any(s.row is None for s in self.sources) else None,
-            "labels": source,
+            "labels": preparation.labels_source,
             "colormap": request.colormap,
             "alpha": request.alpha,
             "notes": self._notes,

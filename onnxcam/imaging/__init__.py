@@ -15,7 +15,7 @@ from onnxcam.imaging.framing import frame
 from onnxcam.imaging.geometry import Box, Geometry
 from onnxcam.imaging.overlays import colormap_names, heatmap, overlay, write_png
 from onnxcam.imaging.plots import plot
-from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Layout, Preprocess, load_preprocess
+from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Interpolation, Layout, Preprocess, load_preprocess
 from onnxcam.imaging.read import read_image
 from onnxcam.imaging.tensor import to_tensor
 
@@ -25,6 +25,7 @@ __all__ = [
     "Backdrop",
     "Box",
     "Geometry",
+    "Interpolation",
     "Layout",
     "Preprocess",
     "colormap_names",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 from onnxcam.errors import InputError
@@ -26,11 +27,7 @@ def frame(spec: Preprocess, original: tuple[int, int], model: tuple[int | None, 
             the resized picture has more than 2**28 pixels (a very long strip, resized by its shorter side).
     """
     wanted = complete(model, original)
-    if spec.resize == "letterbox":
-        geometry = letterbox(original, spec.size or wanted or original)
-    else:
-        resized, final = sizes(spec, original, wanted)
-        geometry = centre_crop(spec, original, resized, final)
+    geometry = centred(spec, original, *sizes(spec, original, wanted))
     if any(side not in (None, got) for side, got in zip(model, geometry.input, strict=True)):
         raise InputError(
             f"preprocessing '{spec.name}' makes a {text(original)} picture {text(geometry.input)}, the model takes "
@@ -54,9 +51,15 @@ def complete(model: tuple[int | None, int | None], original: Size) -> Size | Non
 
 
 def sizes(spec: Preprocess, original: Size, wanted: Size | None) -> tuple[Size, Size]:
-    """Size of the picture after resizing, and size of the centre crop out of it."""
+    """Size of the picture after resizing, and size of the frame around its centre."""
     if spec.resize == "none":
         return original, spec.crop or original
+    if spec.resize == "fit":
+        resized = fitting(original, spec.size or original)
+        return resized, resized
+    if spec.resize == "letterbox":
+        outer = spec.size or (spec.crop and enlarged(spec.crop, spec.crop_ratio)) or wanted or original
+        return within(original, outer), spec.crop or outer
     if spec.resize == "stretch":
         resized = spec.size or (spec.crop and enlarged(spec.crop, spec.crop_ratio)) or wanted or original
         return resized, spec.crop or resized
@@ -72,22 +75,46 @@ def enlarged(size: Size, crop_ratio: float) -> Size:
 
 
 def covering(original: Size, size: Size) -> Size:
-    """The smallest size of the original's aspect ratio that covers `size`, the longer side rounded down.
+    """The smallest size of the original's aspect ratio that covers `size`.
 
-    Source: torchvision.transforms.Resize with one number, for a square `size`.
+    Source: torchvision.transforms.Resize with one number, which rounds the longer side down, for a square `size`;
+    timm's `ResizeKeepRatio`, which rounds it, for another.
     """
     (height, width), (rows, columns) = original, size
+    whole = math.floor if rows == columns else round
     if rows * width >= columns * height:
-        return rows, max(columns, width * rows // height)
-    return max(rows, height * columns // width), columns
+        return rows, max(columns, whole(width * rows / height))
+    return max(rows, whole(height * columns / width)), columns
 
 
-def centre_crop(spec: Preprocess, original: Size, resized: Size, final: Size) -> Geometry:
-    """Resize to `resized`, then cut `final` from the middle.
+def fitting(original: Size, size: Size) -> Size:
+    """The size of the original's aspect ratio with the shorter side that `size` asks for and the longer that it allows.
 
-    Source: torchvision.transforms.CenterCrop, for the rounding of an odd margin.
+    Source: transformers' `get_size_with_aspect_ratio` (shortest edge, longest edge), for the rounding.
     """
-    if final[0] > resized[0] or final[1] > resized[1]:
+    (short, long), limit = sorted(original), max(size)
+    wanted: float = min(size)
+    if long / short * wanted > limit:
+        wanted = limit * short / long
+    lesser = max(1, round(wanted))
+    greater = max(1, int(wanted * long / short))
+    return (lesser, greater) if original[0] <= original[1] else (greater, lesser)
+
+
+def within(original: Size, size: Size) -> Size:
+    """The largest size of the original's aspect ratio within `size`, each side rounded."""
+    (height, width), (rows, columns) = original, size
+    scale = min(rows / height, columns / width)
+    return min(rows, max(1, round(height * scale))), min(columns, max(1, round(width * scale)))
+
+
+def centred(spec: Preprocess, original: Size, resized: Size, final: Size) -> Geometry:
+    """Resize to `resized`, then lay the frame `final` around its middle: it cuts, and a letterbox pads.
+
+    Source: torchvision.transforms.CenterCrop, for the rounding of an odd margin that is cut; one that is padded is
+    smaller above and left.
+    """
+    if spec.resize != "letterbox" and (final[0] > resized[0] or final[1] > resized[1]):
         raise InputError(
             f"preprocessing '{spec.name}' cuts {text(final)} out of a picture of {text(resized)} (height x width) "
             "after resizing. Choose a smaller 'crop', a larger 'size', or resize 'letterbox'.",
@@ -100,22 +127,19 @@ def centre_crop(spec: Preprocess, original: Size, resized: Size, final: Size) ->
             "Choose resize 'letterbox', or cut the picture first.",
             size=resized,
         )
-    top, left = (round((whole - part) / 2) for whole, part in zip(resized, final, strict=True))
-    down, across = original[0] / resized[0], original[1] / resized[1]
-    bottom, right = min(original[0], (top + final[0]) * down), min(original[1], (left + final[1]) * across)
-    box = Box(left * across, top * down, right, bottom)
-    return Geometry(original, box, final, Box(0, 0, final[1], final[0]))
+    (top, bottom), (first_row, last_row) = centred_side(original[0], resized[0], final[0])
+    (left, right), (first_column, last_column) = centred_side(original[1], resized[1], final[1])
+    placement = Box(first_column, first_row, last_column, last_row)
+    return Geometry(original, Box(left, top, right, bottom), final, placement)
 
 
-def letterbox(original: Size, size: Size) -> Geometry:
-    """The whole picture at its own aspect ratio in the middle of `size`; an odd margin is smaller above and left."""
-    (height, width), (rows, columns) = original, size
-    scale = min(rows / height, columns / width)
-    inner_rows = min(rows, max(1, round(height * scale)))
-    inner_columns = min(columns, max(1, round(width * scale)))
-    top, left = (rows - inner_rows) // 2, (columns - inner_columns) // 2
-    placement = Box(left, top, left + inner_columns, top + inner_rows)
-    return Geometry(original, Box(0, 0, width, height), size, placement)
+def centred_side(original: int, resized: int, final: int) -> tuple[tuple[float, float], tuple[int, int]]:
+    """Along one side: what is seen of the original, and where it lies in the frame."""
+    if resized <= final:
+        start = (final - resized) // 2
+        return (0, original), (start, start + resized)
+    start, scale = round((resized - final) / 2), original / resized
+    return (start * scale, min(original, (start + final) * scale)), (0, final)
 
 
 def text(size: tuple[int | None, int | None]) -> str:

@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from onnxcam.errors import InputError, nearest
 
-__all__ = ["PICTURE_SCALE", "PRESETS", "Layout", "Preprocess", "load_preprocess"]
+__all__ = ["PICTURE_SCALE", "PRESETS", "Interpolation", "Layout", "Preprocess", "load_preprocess"]
+
+LARGEST = sys.float_info.max
 
 Layout: TypeAlias = Literal["NCHW", "NHWC"]
+Interpolation: TypeAlias = Literal["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"]
 
 PICTURE_SCALE = 1 / 255
 """Brings the pixels of a picture into [0, 1]; of a sound or a volume, it stands for what does the like."""
@@ -37,8 +40,11 @@ class Preprocess:
         name: what messages and reports call it.
         size: height and width to resize to, pixels; None is the model's own, else the picture's.
         resize: "stretch" ignores the aspect ratio; "shortest" covers `size` and cuts the overhang off, centred;
-            "letterbox" fits the whole picture into `size` and pads; "none" resizes nothing.
-        crop: height and width cut from the centre after resizing; None cuts what "shortest" leaves over, no more.
+            "letterbox" fits the whole picture into `size` and pads; "fit" pads and cuts nothing: the shorter side
+            becomes the lesser number of `size`, unless the longer side would exceed the greater; "none" resizes
+            nothing.
+        crop: height and width cut from the centre after resizing, where a letterbox pads what it lacks; None cuts what
+            "shortest" leaves over, no more.
         crop_ratio: crop over resized picture, where `crop` or the model names the crop and `size` is not given.
         channel_order: order of the channels, and of `mean` and `std`. "gray" is one channel, Pillow's "L":
             (19595 R + 38470 G + 7471 B + 32768) >> 16, the luma of ITU-R BT.601.
@@ -46,8 +52,8 @@ class Preprocess:
         mean: subtracted after scaling; one number for all channels or one a channel.
         std: divided by last; one number for all channels or one a channel.
         layout: None leaves it to the caller, who knows the model's input shape.
-        pad: grey level 0..255 around a letterbox, before scaling.
-        interpolation: "bilinear" and "bicubic" average over the shrunk area (antialiased), "nearest" does not.
+        pad: level 0..255 around a letterbox, before scaling; one for all channels or one a channel.
+        interpolation: Pillow's filters. All average over the shrunk area (antialiased) but "nearest".
         rate: of a sound, samples a second to resample to, Hz; None keeps its own.
         window: of a sound for a model of any length, the samples that go through it at once; None is all.
 
@@ -57,7 +63,7 @@ class Preprocess:
 
     name: str = "custom"
     size: tuple[int, int] | None = None
-    resize: Literal["stretch", "shortest", "letterbox", "none"] = "stretch"
+    resize: Literal["stretch", "shortest", "letterbox", "fit", "none"] = "stretch"
     crop: tuple[int, int] | None = None
     crop_ratio: float = 0.875
     channel_order: Literal["rgb", "bgr", "gray"] = "rgb"
@@ -65,8 +71,8 @@ class Preprocess:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     layout: Layout | None = None
-    pad: int = 114
-    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear"
+    pad: int | tuple[int, ...] = 114
+    interpolation: Interpolation = "bilinear"
     rate: int | None = None
     window: int | None = None
 
@@ -75,17 +81,22 @@ class Preprocess:
             value = getattr(self, key)
             if not is_valid(value):
                 raise InputError(f"'{key}' is {spelled(value)}, expected {expected}.", key=key, value=value)
-        if self.resize == "letterbox" and self.crop is not None:
-            raise InputError("resize 'letterbox' keeps the whole picture and allows no 'crop'. Remove one.", key="crop")
+        if self.resize == "fit" and (self.crop is not None or self.size is None):
+            raise InputError("resize 'fit' needs a 'size' and allows no 'crop'.", key="size")
         if self.resize == "none" and self.size is not None:
             raise InputError("resize 'none' allows no 'size'. Use 'crop', or another 'resize'.", key="size")
-        if self.channel_order == "gray" and max(len(self.mean), len(self.std)) > 1:
-            raise InputError("channel_order 'gray' takes one number as 'mean' and one as 'std'.", key="mean")
+        if self.channel_order == "gray" and self.is_per_channel:
+            raise InputError("channel_order 'gray' takes one number as 'mean', as 'std' and as 'pad'.", key="mean")
+
+    @property
+    def is_per_channel(self) -> bool:
+        """Whether some setting holds a number for each of three channels."""
+        return any(isinstance(v, tuple) and len(v) > 1 for v in (self.mean, self.std, self.pad))
 
 
 def is_number(value: object) -> bool:
-    """A finite int or float; a bool is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A finite int or float, no larger than a float can be; a bool is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def is_size(value: object) -> bool:
@@ -103,6 +114,12 @@ def is_channels(value: object) -> bool:
     return isinstance(value, tuple) and len(value) in (1, 3) and all(map(is_number, value))
 
 
+def is_level(value: object) -> bool:
+    """A whole number from 0 to 255, or three."""
+    levels = value if isinstance(value, tuple) and len(value) == 3 else (value,)
+    return all(isinstance(level, int) and not isinstance(level, bool) and 0 <= level <= 255 for level in levels)
+
+
 def one_of(*names: str | None) -> tuple[Callable[[Any], bool], str]:
     """The check of a field that takes one of a few names."""
     return (lambda value: value in names), " or ".join(spelled(name) for name in names)
@@ -118,7 +135,7 @@ SIZE = (is_size, "[height, width] in whole pixels above 0, or null")
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value != "", "a string"),
     "size": SIZE,
-    "resize": one_of("stretch", "shortest", "letterbox", "none"),
+    "resize": one_of("stretch", "shortest", "letterbox", "fit", "none"),
     "crop": SIZE,
     "crop_ratio": (lambda value: is_number(value) and 0 < value <= 1, "a number above 0, at most 1"),
     "channel_order": one_of("rgb", "bgr", "gray"),
@@ -126,8 +143,8 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "mean": (is_channels, "a list of one number or three"),
     "std": (lambda value: is_channels(value) and all(value), "a list of one number or three, none of them 0"),
     "layout": one_of("NCHW", "NHWC", None),
-    "pad": (lambda value: is_whole(value) and 0 <= value <= 255, "a whole number from 0 to 255"),
-    "interpolation": one_of("bilinear", "bicubic", "nearest"),
+    "pad": (is_level, "a whole number from 0 to 255, or a list of three"),
+    "interpolation": one_of(*get_args(Interpolation)),
     "rate": COUNT,
     "window": COUNT,
 }

@@ -11,14 +11,17 @@ from PIL import Image
 from onnxcam.errors import InputError
 from onnxcam.imaging.framing import frame
 from onnxcam.imaging.geometry import Geometry
-from onnxcam.imaging.preprocess import Layout, Preprocess
+from onnxcam.imaging.preprocess import Interpolation, Layout, Preprocess
 
 __all__ = ["to_tensor"]
 
-RESAMPLING = {
+RESAMPLING: dict[Interpolation, Image.Resampling] = {
+    "nearest": Image.Resampling.NEAREST,
+    "lanczos": Image.Resampling.LANCZOS,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
-    "nearest": Image.Resampling.NEAREST,
+    "box": Image.Resampling.BOX,
+    "hamming": Image.Resampling.HAMMING,
 }
 
 
@@ -67,9 +70,9 @@ def channel_order(spec: Preprocess, channels: int | None) -> Literal["rgb", "bgr
             "Pass an array that is already preprocessed, or choose another 'channel_order'.",
             channels=channels,
         )
-    if count == 1 and max(len(spec.mean), len(spec.std)) > 1:
+    if count == 1 and spec.is_per_channel:
         raise InputError(
-            f"the model takes 1 channel, preprocessing '{spec.name}' has a mean or std for 3. "
+            f"the model takes 1 channel, preprocessing '{spec.name}' has a mean, std or pad for 3. "
             "Choose 'unit', 'raw' or 'tf', or a JSON file with one mean and one std.",
             channels=channels,
         )

@@ -1,12 +1,12 @@
 """Which layer, which score, and why."""
 
 from onnxcam.graph import Model
-from onnxcam.plan.labels import find_labels, read_labels
+from onnxcam.plan.labels import find_labels, parse_labels, read_labels
 from onnxcam.plan.layer import choose_layer, find_candidates
 from onnxcam.plan.plan import Candidate, Plan
 from onnxcam.plan.score import choose_score
 
-__all__ = ["Candidate", "Plan", "find_labels", "make_plan", "read_labels"]
+__all__ = ["Candidate", "Plan", "find_labels", "make_plan", "parse_labels", "read_labels"]
 
 
 def make_plan(model: Model, layer: str | None = None, output: str | None = None) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import onnx_ir as ir
@@ -11,7 +12,10 @@ import onnx_ir as ir
 from onnxcam.errors import InputError
 from onnxcam.graph import Model
 
-__all__ = ["find_labels", "read_labels"]
+__all__ = ["find_labels", "parse_labels", "read_labels"]
+
+INDEX = re.compile(r"[0-9]{1,6}")
+"""A class index; what is longer would make a tuple that fills the memory."""
 
 METADATA_KEYS = ("names", "labels", "classes", "class_names")
 
@@ -44,9 +48,21 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"the labels file '{path}' cannot be read: {why}.", path=path) from error
+    try:
+        return parse_labels(text, path.name)
+    except InputError as error:
+        raise InputError(f"the labels file '{path}': {error}", path=path) from error
+
+
+def parse_labels(text: str, name: str) -> tuple[str, ...]:
+    """The class names in the text of a file called `name`: one a line by index, or a JSON list or dict.
+
+    Raises:
+        InputError: It is empty.
+    """
     if not text.strip():
-        raise InputError(f"the labels file '{path}' is empty. Write one class name a line.", path=path)
-    if path.suffix == ".json":
+        raise InputError("it is empty. Write one class name a line.")
+    if name.endswith(".json"):
         return _parsed(text)
     return tuple(line.strip() for line in text.rstrip().splitlines())
 
@@ -67,10 +83,10 @@ def _parsed(text: str) -> tuple[str, ...]:
     for parse in (json.loads, ast.literal_eval):
         try:
             found = parse(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(found, dict):
-            by_index = {int(k): str(v) for k, v in found.items() if str(k).isdigit()}
+            by_index = {int(k): str(v) for k, v in found.items() if INDEX.fullmatch(str(k))}
             return tuple(by_index.get(i, str(i)) for i in range(max(by_index, default=-1) + 1))
         if isinstance(found, (list, tuple)):
             return tuple(str(v) for v in found)

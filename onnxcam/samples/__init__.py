@@ -4,12 +4,11 @@ from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a
 from onnxcam.samples.batches import Samples, backdrops, cut, join
 from onnxcam.samples.files import file_suffixes, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
-from onnxcam.samples.specs import InputSpec, assumed_preprocess, find_inputs, main_input
+from onnxcam.samples.specs import InputSpec, find_inputs, main_input
 
 __all__ = [
     "InputSpec",
     "Samples",
-    "assumed_preprocess",
     "backdrops",
     "cut",
     "file_suffixes",

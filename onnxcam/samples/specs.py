@@ -13,7 +13,7 @@ from onnxcam.errors import InputError
 from onnxcam.graph import Model, upstream
 from onnxcam.imaging import Layout
 
-__all__ = ["InputSpec", "assumed_preprocess", "find_inputs", "main_input"]
+__all__ = ["InputSpec", "find_inputs", "main_input"]
 
 CHANNELS = (1, 3, 4)
 
@@ -102,11 +102,3 @@ def main_input(model: Model, layer: str, specs: Mapping[str, InputSpec]) -> Inpu
     if not found:
         raise InputError(f"{model.path.name} has no tensor input to explain.", path=model.path)
     return max(found, key=lambda s: len(s.shape))
-
-
-def assumed_preprocess(spec: InputSpec) -> str:
-    """The preset for a model that does not tell its own: `imagenet` for pictures in colour, else `unit`."""
-    if spec.shape and not spec.is_picture:
-        return "unit"
-    channels = spec.shape[3 if spec.layout == "NHWC" else 1] if spec.is_picture else None
-    return "unit" if channels == 1 else "imagenet"

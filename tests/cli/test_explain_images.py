@@ -51,7 +51,7 @@ def test_the_record_holds_what_the_python_api_gives(run: Run, model: Path, pictu
     assert (record["schema"], record["schema_version"], record["complete"]) == ("onnxcam.explanations", 1, True)
     assert record["model"] == {"file": "model.onnx", "sha256": hashlib.sha256(model.read_bytes()).hexdigest()}
     assert (record["layer"], record["score_tensor"], record["provider"]) == ("features", "logits", "cpu")
-    assert (record["target"], record["labels"], record["preprocess"]["is_assumed"]) == ("predicted", "model", True)
+    assert (record["target"], record["labels"], record["preprocess"]["is_assumed"]) == ("predicted", "the model", True)
     expected = onnxcam.explain(model, pictures / "noise 2.png")
     entry = record["inputs"][2]
     assert entry["class_index"] == expected.class_index[0]

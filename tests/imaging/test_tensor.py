@@ -120,7 +120,7 @@ def test_interpolation_is_pillows(interpolation: str) -> None:
         pytest.param(
             PRESETS["imagenet"],
             {"channels": 1},
-            "takes 1 channel, preprocessing 'imagenet' has a mean or std",
+            "takes 1 channel, preprocessing 'imagenet' has a mean, std or pad",
             id="means",
         ),
         pytest.param(
