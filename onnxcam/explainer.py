@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from onnxcam.graph import load
 from onnxcam.imaging import Preprocess
 from onnxcam.plan import Plan, make_plan
 from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
-from onnxcam.samples import Samples, backdrops, cut, find_inputs, gather, main_input
+from onnxcam.samples import Samples, backdrops, cut, find_inputs, gather, longest_window, main_input, window_note
 from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
 from onnxcam.tellers import Preparation, prepare
 
@@ -78,6 +79,7 @@ class Explainer:
         self.preprocess, self.labels = self.preparation.preprocess, self.preparation.labels
         self._pair: SessionPair | None = None
         self._forward_notes: tuple[str, ...] = ()
+        self._window_notes: tuple[str, ...] = ()
 
     def explain(self, inputs: object, target: object = None, method: str = "grad-cam") -> Explanation:
         """Explain a batch.
@@ -97,7 +99,7 @@ class Explainer:
         """
         combine = find_method(method)
         chosen = resolve_target(target, self.labels)
-        samples = self._gather(inputs)
+        samples = self.gather(inputs)
         logits, cotangents, classes, activation, gradient = self._run(samples, chosen)
         if activation.ndim < 3:
             raise PlanError(
@@ -139,11 +141,32 @@ class Explainer:
             InputError: Inputs or a cotangent that do not fit.
             ProviderError: ONNX Runtime fails, or a result is not finite.
         """
-        logits, _, _, activation, gradient = self._run(self._gather(inputs), Cotangent(cotangent))
+        logits, _, _, activation, gradient = self._run(self.gather(inputs), Cotangent(cotangent))
         return logits, activation, gradient
 
-    def _gather(self, inputs: object) -> Samples:
-        return gather(inputs, self.inputs, self.input, self.preprocess)
+    def gather(self, inputs: object) -> Samples:
+        """What the model gets of the inputs.
+
+        Where ONNX Runtime refuses the first sound, whole, the longest window that it takes is looked for, and
+        `preprocess` has it from then on.
+
+        Raises:
+            InputError: Inputs that do not fit.
+            ProviderError: ONNX Runtime fails on a sound, at any length.
+        """
+        samples = gather(inputs, self.inputs, self.input, self.preprocess)
+        if samples.rate is None or self.preprocess.window is not None or self._pair is not None:
+            return samples
+        try:
+            self._open(samples)
+        except ProviderError:
+            window = longest_window(self.model, self._provider, samples, self.inputs, self.input)
+            if window is None:
+                raise
+            self.preprocess = dataclasses.replace(self.preprocess, window=window)
+            self._window_notes = (window_note(window),)
+            return gather(inputs, self.inputs, self.input, self.preprocess)
+        return samples
 
     def _run(
         self, samples: Samples, target: Target
@@ -187,7 +210,7 @@ class Explainer:
                 )
 
     def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
-        notes = [*samples.notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
+        notes = [*samples.notes, *self._window_notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
         notes += [*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ())]
         empty = [i for i, one in enumerate(raw) if not one.any()]
         if empty:

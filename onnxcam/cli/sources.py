@@ -121,7 +121,11 @@ class Reader:
     def _read(self, path: Path) -> Samples:
         if self._last is None or self._last[0] != path:
             explainer = self._explainer
-            self._last = path, read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
+            samples = read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
+            if samples.rate is not None and explainer.preprocess.window is None:
+                explainer.gather(samples)  # which may find a window
+                samples = read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
+            self._last = path, samples
         return self._last[1]
 
     def _check(self, path: Path, samples: Samples) -> None:

@@ -1,6 +1,6 @@
 """ONNX Runtime: providers, sessions, and the pair of them that explains."""
 
-from onnxcam.runtime.fidelity import largest_difference, run_shipped
+from onnxcam.runtime.fidelity import largest_difference, open_shipped, run_shipped
 from onnxcam.runtime.pair import Pass, SessionPair, open_pair
 from onnxcam.runtime.providers import PROVIDERS, Provider, choose_provider, import_onnxruntime
 
@@ -13,5 +13,6 @@ __all__ = [
     "import_onnxruntime",
     "largest_difference",
     "open_pair",
+    "open_shipped",
     "run_shipped",
 ]

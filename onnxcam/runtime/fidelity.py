@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 
 from onnxcam.graph import Model
 from onnxcam.runtime.providers import Provider
-from onnxcam.runtime.session import open_session
+from onnxcam.runtime.session import Session, open_session
 
-__all__ = ["largest_difference", "run_shipped"]
+__all__ = ["largest_difference", "open_shipped", "run_shipped"]
+
+
+def open_shipped(model: Model, provider: Provider) -> Session:
+    """A session of the shipped file itself.
+
+    Raises:
+        ProviderError: ONNX Runtime cannot load the file.
+    """
+    return open_session(model.path, provider, model.path.resolve().parent, is_half=model.is_half)
 
 
 def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provider) -> dict[str, NDArray[Any]]:
@@ -21,7 +30,7 @@ def run_shipped(model: Model, feeds: Mapping[str, NDArray[Any]], provider: Provi
     Raises:
         ProviderError: ONNX Runtime cannot load or run the file.
     """
-    session = open_session(model.path, provider, model.path.resolve().parent, is_half=model.is_half)
+    session = open_shipped(model, provider)
     outputs = session.run_arrays(feeds, session.output_names)  # V: bfloat16, which numpy has no letter for
     return {n: v for n, v in outputs.items() if isinstance(v, np.ndarray) and v.dtype.kind in "fV"}
 

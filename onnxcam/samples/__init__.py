@@ -4,6 +4,7 @@ from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a
 from onnxcam.samples.batches import Samples, backdrops, cut, join
 from onnxcam.samples.files import file_suffixes, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
+from onnxcam.samples.lengths import longest_window, window_note
 from onnxcam.samples.specs import InputSpec, find_inputs, main_input
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "gather",
     "is_tensor_file",
     "join",
+    "longest_window",
     "main_input",
     "read_file",
+    "window_note",
 ]
