@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+import onnxcam
 from onnxcam.cli.main import cli
 from tests.shared import cards, shared
 
@@ -81,6 +83,12 @@ def picture(known: Known, folder: Path) -> tuple[Path, tuple[int, int, int, int]
     return folder / "animal.png", (left - x, top - y, right - x, bottom - y)
 
 
+def digit_of(known: Known) -> int:
+    """The digit that the picture shows."""
+    name, _, index = known.digits or ("", "", 0)
+    return int(np.load(shared(f"images/{name}"))["y" if name == "mnist124.npz" else "y_test"][index])
+
+
 @pytest.mark.parametrize("known", KNOWN, ids=IDS)
 def test_the_peak_lies_on_the_object(known: Known, tmp_path: Path) -> None:
     model = shared(f"models/{known.model}/model.onnx")
@@ -97,9 +105,38 @@ def test_the_peak_lies_on_the_object(known: Known, tmp_path: Path) -> None:
     assert top <= y < bottom, found
     assert (tmp_path / "out" / found["overlay"]).is_file()
     if known.target == "predicted":
-        name, _, index = known.digits or ("", "", 0)
-        labels = np.load(shared(f"images/{name}"))["y" if name == "mnist124.npz" else "y_test"]
-        assert found["class_index"] == labels[index]
+        assert found["class_index"] == digit_of(known)
+
+
+# Where the right preprocessing is found of a model that tells it, and what is rightly assumed of one that does not.
+SCALER = "values from the ImageScaler at the graph's start, which takes 0..255; "
+TOLD = {
+    "customvision-cat-or-dog-op7": SCALER + "channel order from the file's image metadata",
+    "mnist-winmltools-coreml": SCALER + "channel order from the input's description",
+    "shufflenetv2-int8-qlinear": "values from the range that the input was quantised for (-2.13 to 2.63)",
+    "squeezenet-fp16-caffe2": "'caffe', which is assumed",
+    "mnist-cntk": "'raw', which is assumed",
+}
+# Models whose files say nothing, and that see another class in the picture as it is assumed to be taken.
+UNSAID = {"cifar-mlperftiny-tf2onnx", "mnist-dianna-binary"}
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=IDS)
+def test_the_right_class_is_found_with_no_option(known: Known, tmp_path: Path, figure: Callable[[str], None]) -> None:
+    model = shared(f"models/{known.model}/model.onnx")
+    path, _ = picture(known, tmp_path)
+    explainer = onnxcam.Explainer(model, provider="cpu")
+    result = explainer.explain(path)
+    found = result.class_name[0] if known.target in ("cat", "dog") else str(result.class_index[0])
+    right = str(digit_of(known)) if known.target == "predicted" else known.target
+    told = explainer.preparation
+    verdict = "right" if found == right else "wrong"
+    figure(f"no option, {known.model}: {found} is {verdict} ({told.source})")
+    assert (verdict == "wrong") == (known.model in UNSAID)
+    assert told.source.startswith(TOLD.get(known.model, ""))
+    assert any("is assumed" in note for note in result.notes) == (
+        known.model not in {"customvision-cat-or-dog-op7", "mnist-winmltools-coreml"}
+    )
 
 
 def test_every_verified_classifier_has_a_row() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable, Iterator
 
-from onnxcam.imaging import Preprocess
+from onnxcam.imaging import PRESETS, Preprocess
 from onnxcam.tellers.registry import Subject
 
 __all__ = ["Assumption", "assume", "assume_size"]
@@ -13,7 +14,13 @@ __all__ = ["Assumption", "assume", "assume_size"]
 CLASSIFIER_SIZE = (224, 224)
 OTHER_SIZE = (640, 640)
 
-PRODUCERS = {"onnx-caffe2": ("caffe", "Caffe2 wrote it"), "CNTK": ("raw", "CNTK wrote it")}
+PRODUCERS = {
+    "onnx-caffe2": ("caffe", "Caffe2 wrote it"),
+    "CNTK": ("raw", "CNTK wrote it"),
+    "keras2onnx": ("tf", "it comes from TensorFlow"),
+    "tf2onnx": ("tf", "it comes from TensorFlow"),
+}
+"""What is usual among the networks of an exporter."""
 KERAS = (
     (r"block14_sepconv2", "tf", "Xception"),
     (r"conv2_block1_preact_bn", "tf", "ResNetV2"),
@@ -22,39 +29,39 @@ KERAS = (
     (r"conv_pw_13", "tf", "MobileNet"),
     (r"block_16_project", "tf", "MobileNetV2"),
     (r"block8_10_conv", "tf", "InceptionResNetV2"),
+    (r"mixed10", "tf", "InceptionV3"),
     (r"pool4_conv", "imagenet", "DenseNet"),
 )
 """A layer's name in Keras' applications, the preset that the application takes, and its name."""
+YOLOX = Preprocess("raw, BGR, in a letterbox", resize="letterbox", channel_order="bgr", scale=1.0)
+YOLOX_STRIDES = (8, 16, 32)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Assumption:
-    """A preset, and why that one.
+    """Settings, and why these.
 
     Attributes:
-        preset: Its name.
+        preprocess: The settings.
         reason: A clause that follows "since"; empty where it is the general rule.
     """
 
-    preset: str
+    preprocess: Preprocess
     reason: str = ""
 
 
 def assume(subject: Subject) -> Assumption:
-    """`unit` for one channel and what is no picture; the way of Caffe, CNTK, Keras' applications; else `imagenet`."""
+    """What the first sign tells, else `unit` for one channel and what is no picture, else `imagenet`.
+
+    What cuts a classifier's picture stretches that of another model, which has something to say of its edges too.
+    """
     if subject.shape and not subject.is_picture:
-        return Assumption("unit")
-    producer = PRODUCERS.get(subject.model.shipped.producer_name or "")
-    if producer is not None:
-        preset, reason = producer
-        return Assumption("unit" if preset == "caffe" and subject.channels == 1 else preset, reason)
-    if subject.channels == 1:
-        return Assumption("unit")
-    names = "\n".join(node.name or "" for node in subject.model.graph)
-    for layer, preset, network in KERAS:
-        if re.search(rf"(^|/){layer}(/|$)", names, re.MULTILINE):
-            return Assumption(preset, f"its layers are called as those of Keras' {network}")
-    return Assumption("imagenet")
+        return Assumption(PRESETS["unit"])
+    general = Assumption(PRESETS["unit" if subject.channels == 1 else "imagenet"])
+    found = next((one for sign in SIGNS for one in sign(subject) if _fits(one.preprocess, subject)), general)
+    if subject.is_classifier or found.preprocess.resize != "shortest":
+        return found
+    return dataclasses.replace(found, preprocess=dataclasses.replace(found.preprocess, resize="stretch"))
 
 
 def assume_size(spec: Preprocess, subject: Subject) -> Preprocess:
@@ -66,8 +73,41 @@ def assume_size(spec: Preprocess, subject: Subject) -> Preprocess:
     is_open = subject.is_picture and subject.size == (None, None) and spec.resize != "none"
     if not is_open or spec.size is not None or spec.crop is not None:
         return spec
-    if len([d for d in subject.scores if d != 1]) > 2:
+    if not subject.is_classifier:
         return dataclasses.replace(spec, size=OTHER_SIZE, resize="letterbox")
     if spec.resize == "shortest":
         return dataclasses.replace(spec, crop=CLASSIFIER_SIZE)
     return dataclasses.replace(spec, size=CLASSIFIER_SIZE)
+
+
+def _fits(spec: Preprocess, subject: Subject) -> bool:
+    """Whether the input has the channels for it."""
+    return subject.channels != 1 or not (spec.is_per_channel or spec.channel_order == "bgr")
+
+
+def _by_keras(subject: Subject) -> Iterator[Assumption]:
+    """Layers called as those of one of Keras' applications."""
+    names = "\n".join(node.name or "" for node in subject.model.graph)
+    for layer, preset, network in KERAS:
+        if re.search(rf"(^|/){layer}(/|$)", names, re.MULTILINE):
+            yield Assumption(PRESETS[preset], f"its layers are called as those of Keras' {network}")
+
+
+def _by_yolox(subject: Subject) -> Iterator[Assumption]:
+    """A stem that slices every other pixel, and a head of one box a cell: YOLOX, not YOLOv5 with its three."""
+    stem = [n.op_type for n, _ in subject.input.uses()] if subject.input is not None else []
+    height, width = subject.size
+    if set(stem) != {"Slice"} or height is None or width is None or len(subject.scores) != 3:
+        return
+    if subject.scores[1] == sum((height // stride) * (width // stride) for stride in YOLOX_STRIDES):
+        yield Assumption(YOLOX, "its stem and head are those of YOLOX")
+
+
+def _by_producer(subject: Subject) -> Iterator[Assumption]:
+    """The exporter."""
+    preset, reason = PRODUCERS.get(subject.model.shipped.producer_name or "", ("", ""))
+    if preset:
+        yield Assumption(PRESETS[preset], reason)
+
+
+SIGNS: tuple[Callable[[Subject], Iterator[Assumption]], ...] = (_by_keras, _by_yolox, _by_producer)

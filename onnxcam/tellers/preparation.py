@@ -99,7 +99,7 @@ def _told(subject: Subject, told: Sequence[Told]) -> tuple[Preprocess, str, Orig
     """What the tellers say, part by part, over what is assumed."""
     owners = {part: _owner(told, fields) for part, fields in PARTS.items()}
     assumption, values = assume(subject), owners["values"]
-    base = PRESETS[assumption.preset]
+    base = assumption.preprocess
     spec = base if values is None else dataclasses.replace(_alike(values), name=values.source)
     settings = {f: o.settings[f] for part, o in owners.items() if o is not None for f in PARTS[part] if f in o.settings}
     own_order = spec.channel_order if values is None else values.settings.get("channel_order", "rgb")
@@ -180,7 +180,7 @@ def _of_size(spec: Preprocess, sized: Preprocess) -> list[str]:
 def _of_assumption(assumption: Assumption) -> str:
     reason = f", since {assumption.reason}" if assumption.reason else ""
     return (
-        f"the file does not say how pictures are preprocessed; '{assumption.preset}' is assumed{reason} "
+        f"the file does not say how pictures are preprocessed; '{assumption.preprocess.name}' is assumed{reason} "
         "(--preprocess changes it)"
     )
 
@@ -213,7 +213,7 @@ def _labels(
         return read_labels(given), str(given), []
     if given is not None:
         return tuple(given), "what was given", []
-    counts = class_counts(subject.scores) if len([d for d in subject.scores if d != 1]) <= 2 else frozenset()
+    counts = class_counts(subject.scores) if subject.is_classifier else frozenset()
     notes: list[str] = []
     for one in told:
         if one.labels is None:

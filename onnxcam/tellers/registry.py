@@ -69,6 +69,11 @@ class Subject:
         return len(self.shape) == 4
 
     @property
+    def is_classifier(self) -> bool:
+        """Whether the scores have no positions, or nothing is known of them."""
+        return len([d for d in self.scores[1:] if d != 1]) <= 1
+
+    @property
     def channels(self) -> int | None:
         """Channels of the input."""
         return self.shape[self.channel_axis] if self.is_picture else None

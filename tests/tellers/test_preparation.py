@@ -75,9 +75,10 @@ def test_equal_numbers_fit_one_channel(ask: Ask) -> None:
     [
         ("onnx-caffe2", "caffe", ", since Caffe2 wrote it"),
         ("CNTK", "raw", ", since CNTK wrote it"),
+        ("tf2onnx", "tf", ", since it comes from TensorFlow"),
         ("pytorch", "imagenet", ""),
     ],
-    ids=["Caffe2", "CNTK", "PyTorch"],
+    ids=["Caffe2", "CNTK", "TensorFlow", "PyTorch"],
 )
 def test_the_exporter_is_a_reason_to_assume(ask: Ask, producer: str, preset: str, reason: str) -> None:
     found = ask(change=lambda proto: setattr(proto, "producer_name", producer))
@@ -103,6 +104,23 @@ def test_layers_called_as_those_of_keras_are_a_reason_to_assume(ask: Ask, node: 
 
     found = ask(change=rename)
     assert (found.preprocess.name, found.origin) == (preset, "assumed")
+
+
+@pytest.mark.parametrize(
+    ("boxes", "order", "resize"),
+    [(16 + 4 + 1, "bgr", "letterbox"), (3 * (16 + 4 + 1), "rgb", "stretch")],
+    ids=["YOLOX", "three boxes a cell"],
+)
+def test_a_stem_of_slices_and_one_box_a_cell_are_a_reason_to_assume(
+    ask: Ask, boxes: int, order: str, resize: str
+) -> None:
+    text = f"""g (float[1, 3, 32, 32] x) => (float[1, {boxes}, 7] y) {{
+        a = Slice(x, zero, end, axis, two) b = Slice(x, one, end, axis, two) c = Add(a, b)
+        f = Flatten(c) m = MatMul(f, v) y = Reshape(m, s) }}"""
+    whole = {"zero": [0], "one": [1], "end": [32], "axis": [2], "two": [2], "s": [1, boxes, 7]}
+    weights = {key: np.array(value, np.int64) for key, value in whole.items()}
+    found = ask(text, v=np.ones((3 * 16 * 32, boxes * 7), np.float32), **weights)
+    assert (found.preprocess.channel_order, found.preprocess.resize, found.origin) == (order, resize, "assumed")
 
 
 @pytest.mark.parametrize(
