@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
-from onnxcam.cam import find_method, to_input_size
+from onnxcam.cam import Evidence, find_method, to_input_size
 from onnxcam.errors import PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32
 from onnxcam.graph import load
@@ -107,7 +107,7 @@ class Explainer:
                 "Choose another with --layer, or take its gradient with Explainer.gradient.",
                 layer=self.plan.layer,
             )
-        saliency = combine(activation, gradient)
+        saliency = combine(Evidence(activation, gradient))
         tensor = samples.feeds[self.input.name]
         size = self.input.space(tensor.shape, activation.ndim - 2)
         return Explanation(

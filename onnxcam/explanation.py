@@ -31,7 +31,7 @@ class Picture:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """Grad-CAM of a batch, batch first.
+    """The maps of a batch and what they are made from, batch first.
 
     Attributes:
         logits: The score tensor, before softmax, as the model gives it.
@@ -39,7 +39,7 @@ class Explanation:
         score: The scores explained, before softmax, (N,) float32.
         activation: The layer's activation A, channels first, (N, K, *space) float32.
         gradient: dy/dA at the layer, (N, K, *space) float32.
-        alpha: Channel weights, (N, K) float32.
+        alpha: Channel weights, (N, K) float32; None where the method weighs each position of a channel on its own.
         raw: The map at the layer's resolution, after ReLU, before any scaling, (N, *space) float32.
         map: The map at the model's input resolution, in [0, 1], (N, *input space) float32.
         layer: Name of the value explained.
@@ -56,7 +56,7 @@ class Explanation:
     score: Float32
     activation: Float32
     gradient: Float32
-    alpha: Float32
+    alpha: Float32 | None
     raw: Float32
     map: Float32
     layer: str

@@ -30,7 +30,7 @@ KINDS = {
 def readme(text: str, rows: Sequence[Row]) -> str:
     """The README's text with the table between its two marks."""
     before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
+    _, after = rest.split(END, 1)
     return f"{before}{BEGIN}\n{summary(rows)}\n{END}{after}"
 
 

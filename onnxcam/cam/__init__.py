@@ -1,15 +1,34 @@
-"""Methods: activation and gradient of a layer in, maps out.
+"""Methods: the evidence of a layer in, maps out.
 
-    saliency = find_method("grad-cam")(activation, gradient)    alpha, and the map at the layer's resolution
-    map      = to_input_size(saliency.raw, (224, 224))          the map at the input's resolution, in [0, 1]
+    saliency = find_method("grad-cam")(Evidence(activation, gradient))    the map at the layer's resolution, and alpha
+    map      = to_input_size(saliency.raw, (224, 224))                    the map at the input's resolution, in [0, 1]
 
-Numpy in, numpy out: nothing here knows of models or pictures.
+Numpy in, numpy out: nothing here knows of models or pictures. A method that needs more than activation and gradient
+asks `Evidence.runs` for further runs of the model.
 """
 
 from __future__ import annotations
 
-import onnxcam.cam.grad_cam  # noqa: F401  importing a method's module registers the method
+# Importing a method's module registers the method.
+import onnxcam.cam.grad_cam
+import onnxcam.cam.grad_cam_plus_plus
+import onnxcam.cam.hires_cam
+import onnxcam.cam.layer_cam
+import onnxcam.cam.xgrad_cam  # noqa: F401
+from onnxcam.cam.evidence import Evidence, Runs, Saliency
 from onnxcam.cam.maps import normalize, to_input_size
-from onnxcam.cam.registry import Method, Saliency, find_method, method, method_names
+from onnxcam.cam.registry import Method, MethodCard, find_method, method, method_cards, method_names
 
-__all__ = ["Method", "Saliency", "find_method", "method", "method_names", "normalize", "to_input_size"]
+__all__ = [
+    "Evidence",
+    "Method",
+    "MethodCard",
+    "Runs",
+    "Saliency",
+    "find_method",
+    "method",
+    "method_cards",
+    "method_names",
+    "normalize",
+    "to_input_size",
+]

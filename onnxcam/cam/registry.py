@@ -1,41 +1,27 @@
 """The methods by name.
 
     @method("grad-cam")
-    def grad_cam(activation, gradient):
+    def grad_cam(evidence):
         ...
 
-A method is a pure function of one layer's activation and gradient, both float32 `(N, K, *space)` with channels first;
-its docstring is its documentation.
+A method is a function of one layer's `Evidence`, and its docstring is its documentation: the first line says what it
+computes in one sentence, `Source:` names the paper. A new method is one file in this folder, imported in `__init__.py`.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from onnxcam.cam.evidence import Evidence, Saliency
 from onnxcam.errors import InputError, nearest
 
-__all__ = ["Method", "Saliency", "find_method", "method", "method_names"]
+__all__ = ["Method", "MethodCard", "find_method", "method", "method_cards", "method_names"]
 
-
-@dataclass(frozen=True, slots=True)
-class Saliency:
-    """What a method makes of one layer.
-
-    Attributes:
-        raw: the map at the layer's resolution, float32 `(N, *space)`, at least 0, in the score's unit, not scaled.
-        alpha: weight of each channel, float32 `(N, K)`.
-    """
-
-    raw: NDArray[np.float32]
-    alpha: NDArray[np.float32]
-
-
-Method: TypeAlias = Callable[[NDArray[np.float32], NDArray[np.float32]], Saliency]
+Method: TypeAlias = Callable[[Evidence], Saliency]
 
 METHODS: dict[str, Method] = {}
 
@@ -55,6 +41,31 @@ def method(name: str) -> Callable[[Method], Method]:
 def method_names() -> tuple[str, ...]:
     """Names of all methods, in alphabetical order."""
     return tuple(sorted(METHODS))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCard:
+    """What a method says of itself.
+
+    Attributes:
+        name: As `find_method` knows it.
+        summary: What it computes, one sentence.
+        source: The paper.
+    """
+
+    name: str
+    summary: str
+    source: str
+
+
+def method_cards() -> tuple[MethodCard, ...]:
+    """The cards of all methods, in alphabetical order, from their docstrings."""
+    return tuple(_card(name, inspect.getdoc(METHODS[name]) or "") for name in method_names())
+
+
+def _card(name: str, text: str) -> MethodCard:
+    source = re.search(r"^Source: (.+?)(?=\n\n|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    return MethodCard(name, text.partition("\n")[0], " ".join(source[1].split()) if source else "")
 
 
 def find_method(name: str) -> Method:

@@ -32,6 +32,7 @@ ERROR, INTERNAL_ERROR, INTERRUPTED, READER_GONE = 2, 3, 130, 141
 COMMANDS = {
     "inspect": "inspect_model",
     "explain": "explain_images",
+    "methods": "list_methods",
     "rules": "list_rules",
     "demo": "run_demo",
 }

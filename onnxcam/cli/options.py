@@ -122,7 +122,7 @@ method_option = click.option(
     type=FromRegistry("method", _methods),
     default="grad-cam",
     show_default=True,
-    help="How activation and gradient become a map.",
+    help="How activation and gradient become a map; onnxcam methods lists what each does.",
 )
 provider_option = click.option(
     "--provider",

@@ -1,0 +1,25 @@
+"""LayerCAM: as HiResCAM with the positive gradients alone, which holds for early layers too."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from onnxcam.cam.evidence import Evidence, Saliency
+from onnxcam.cam.registry import method
+
+__all__ = ["layer_cam"]
+
+
+@method("layer-cam")
+def layer_cam(evidence: Evidence) -> Saliency:
+    """Positive gradient times activation at each position: ReLU(sum_k ReLU(G_k) A_k).
+
+    No channel has one weight, so alpha is None. The sum runs in float64. pytorch-grad-cam computes the same. To join
+    several layers the paper takes the maximum, with tanh(2 m / max m) for maps m of early layers; torch-cam takes
+    tanh(2 m). Here layers are averaged as for every method.
+
+    Source: Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps for Localization, IEEE Transactions on
+    Image Processing 30, 2021.
+    """
+    activation, gradient = evidence.flat
+    return evidence.by_position(np.einsum("nkp,nkp->np", np.maximum(gradient, 0), activation, dtype=np.float64))
