@@ -20,6 +20,7 @@ class Backdrop:
         start: Where its first entry lies in its file, along each axis; () for the beginning.
         seen: The part that is from the file and no padding; () for all of it.
         directions: Where each axis of a volume points, a letter each of R L A P S I; "" where nobody knows.
+        spacing: How far a volume's voxels lie apart along each axis, in one unit; () where nobody knows.
     """
 
     values: NDArray[np.floating]
@@ -27,3 +28,4 @@ class Backdrop:
     start: tuple[int, ...] = ()
     seen: tuple[slice, ...] = ()
     directions: str = ""
+    spacing: tuple[float, ...] = ()

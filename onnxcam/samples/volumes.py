@@ -39,7 +39,7 @@ def read_nifti(path: Path, specs: Mapping[str, InputSpec], main: InputSpec, prep
     numbers, told = scaled(volume.voxels, settings, main, path, low=low, high=high)
     voxels, starts, seen = centred(numbers, tuple(main.shape[a] for a in main.space_axes()))
     notes = (f"'{path}': {_described(volume)}, {told}", *_fit_notes(path, volume, voxels.shape[1:], starts))
-    backdrop = Backdrop(voxels, start=starts, seen=seen, directions=volume.directions)
+    backdrop = Backdrop(voxels, start=starts, seen=seen, directions=volume.directions, spacing=volume.spacing)
     return Samples({main.name: np.moveaxis(voxels, 0, axis - 1)[None]}, 1, backdrops=(backdrop,), notes=notes)
 
 

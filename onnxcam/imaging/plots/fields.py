@@ -9,7 +9,7 @@ from onnxcam.imaging.backdrop import Backdrop
 from onnxcam.imaging.overlays import overlay
 from onnxcam.imaging.plots.canvas import Canvas, grey
 
-__all__ = ["enlarged", "plot_field"]
+__all__ = ["plot_field"]
 
 SIDE = 400
 LEFT, RIGHT, TOP, BOTTOM, GAP = 48, 24, 56, 28, 56
@@ -18,7 +18,9 @@ LEFT, RIGHT, TOP, BOTTOM, GAP = 48, 24, 56, 28, 56
 def plot_field(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str, alpha: float) -> NDArray[np.uint8]:
     """The array as it lies in memory, rows down, and beside it the map over it; small ones are enlarged."""
     pixels = grey(backdrop.values)
-    pair = [enlarged(pixels, SIDE), enlarged(overlay(pixels, saliency, colormap=colormap, alpha=alpha), SIDE)]
+    factor = max(1, SIDE // max(saliency.shape))
+    over = overlay(pixels, saliency, colormap=colormap, alpha=alpha)
+    pair = [one.repeat(factor, axis=0).repeat(factor, axis=1) for one in (pixels, over)]
     height, width = pair[0].shape[:2]
     rows, columns = saliency.shape
     canvas = Canvas(LEFT + 2 * width + GAP + RIGHT, TOP + height + BOTTOM)
@@ -30,9 +32,3 @@ def plot_field(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str,
         canvas.text(x + width / 2, TOP - 8, name, "md")
     canvas.legend(LEFT + 2 * width + GAP, 8, colormap)
     return canvas.pixels()
-
-
-def enlarged(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A picture with each pixel repeated as often as its longer side fits into `side`, and once at least."""
-    factor = max(1, side // max(pixels.shape[:2]))
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from onnxcam.imaging.backdrop import Backdrop
 from onnxcam.imaging.overlays import overlay
 from onnxcam.imaging.plots.canvas import Canvas, grey
-from onnxcam.imaging.plots.fields import enlarged
 
-__all__ = ["Slice", "plot_volume", "upright_slice"]
+__all__ = ["Slice", "enlarged", "plot_volume", "upright_slice"]
 
 SIDE = 280
 LEFT, TOP, CAPTION, GAP = 20, 56, 40, 24
@@ -88,11 +88,11 @@ def upright_slice(
 ) -> Slice:
     """The plane of `axis` at `index`, turned upright where the directions are known."""
     ground, strength = np.take(pixels, index, axis), np.take(saliency, index, axis)
-    plane = overlay(ground, strength, colormap=colormap, alpha=alpha)
+    plane = enlarged(overlay(ground, strength, colormap=colormap, alpha=alpha), backdrop, axis)
     told = index + (backdrop.start[axis] if backdrop.start else 0)
     letters = backdrop.directions
     if len(letters) != 3 or {_positive(c) for c in letters} != set(PLANES):
-        return Slice(enlarged(plane, SIDE), f"axis {axis} = {told}")
+        return Slice(plane, f"axis {axis} = {told}")
     down, right = (c for i, c in enumerate(letters) if i != axis)
     if UPWARDS.index(_positive(down)) > UPWARDS.index(_positive(right)):
         plane, down, right = plane.swapaxes(0, 1), right, down
@@ -101,7 +101,18 @@ def upright_slice(
     if right not in PLANES:
         plane, right = plane[:, ::-1], OPPOSITE[right]
     caption = f"{PLANES[_positive(letters[axis])]}, axis {axis} = {told}"
-    return Slice(enlarged(plane, SIDE), caption, OPPOSITE[right], right, OPPOSITE[down], down)
+    return Slice(plane, caption, OPPOSITE[right], right, OPPOSITE[down], down)
+
+
+def enlarged(plane: NDArray[np.uint8], backdrop: Backdrop, axis: int) -> NDArray[np.uint8]:
+    """The plane of `axis` with voxels as wide and high as their spacing; the volume's longest side is `SIDE` pixels."""
+    space = backdrop.values.shape[1:]
+    spacing = backdrop.spacing if len(backdrop.spacing) == 3 and min(backdrop.spacing) > 0 else (1.0, 1.0, 1.0)
+    scale = SIDE / max(n * s for n, s in zip(space, spacing, strict=True))
+    height, width = (
+        max(1, round(n * s * scale)) for i, (n, s) in enumerate(zip(space, spacing, strict=True)) if i != axis
+    )
+    return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.NEAREST), np.uint8)
 
 
 def _positive(direction: str) -> str:

@@ -11,9 +11,8 @@ from onnxcam import InputError
 from onnxcam.imaging import Backdrop, heatmap, plot
 from onnxcam.imaging.plots import fields, signals, volumes
 from onnxcam.imaging.plots.canvas import grey, ticks
-from onnxcam.imaging.plots.fields import enlarged
 from onnxcam.imaging.plots.signals import covered
-from onnxcam.imaging.plots.volumes import upright_slice
+from onnxcam.imaging.plots.volumes import enlarged, upright_slice
 
 
 def inside(picture: np.ndarray, row: int = 0, height: int = signals.HEIGHTS[1]) -> np.ndarray:
@@ -105,8 +104,8 @@ def test_an_array_is_shown_alone_and_beside_it_with_the_map(rng: np.random.Gener
     left = picture[fields.TOP : fields.TOP + shape[0], fields.LEFT : fields.LEFT + shape[1]]
     x = fields.LEFT + shape[1] + fields.GAP
     right = picture[fields.TOP : fields.TOP + shape[0], x : x + shape[1]]
-    np.testing.assert_array_equal(left, enlarged(grey(values), fields.SIDE))
-    np.testing.assert_array_equal(right, enlarged(heatmap(saliency), fields.SIDE))
+    np.testing.assert_array_equal(left, grey(values).repeat(20, 0).repeat(20, 1))
+    np.testing.assert_array_equal(right, heatmap(saliency).repeat(20, 0).repeat(20, 1))
 
 
 @pytest.mark.parametrize(
@@ -134,11 +133,19 @@ def test_a_slice_stands_upright_whatever_the_order_of_axes(directions: str) -> N
 def test_slices_without_directions_lie_as_in_memory() -> None:
     saliency = np.zeros((2, 3, 4), np.float32)
     saliency[1, 2, 0] = 1
-    one = upright_slice(
-        Backdrop(np.zeros((1, 2, 3, 4)), start=(10, 0, 0)), grey(saliency[None]), saliency, 0, 1, "jet", 1
-    )
+    backdrop = Backdrop(np.zeros((1, 2, 3, 4)), start=(10, 0, 0))
+    one = upright_slice(backdrop, grey(saliency[None]), saliency, 0, 1, "jet", 1)
     assert (one.caption, one.left) == ("axis 0 = 11", "")
-    np.testing.assert_array_equal(one.pixels, enlarged(heatmap(saliency[1]), volumes.SIDE))
+    np.testing.assert_array_equal(
+        one.pixels, heatmap(saliency[1]).repeat(volumes.SIDE // 4, 0).repeat(volumes.SIDE // 4, 1)
+    )
+
+
+def test_voxels_are_as_large_as_their_spacing() -> None:
+    flat = Backdrop(np.zeros((1, 10, 20, 4)), spacing=(1, 1, 5))
+    shapes = [enlarged(np.zeros(s, np.uint8), flat, axis).shape for axis, s in enumerate([(20, 4), (10, 4), (10, 20)])]
+    assert shapes == [(280, 280), (140, 280), (140, 280)]
+    assert enlarged(np.zeros((20, 4), np.uint8), Backdrop(flat.values), 0).shape == (280, 56)
 
 
 def test_a_volume_has_a_second_row_where_the_peak_is_not_in_the_middle() -> None:
