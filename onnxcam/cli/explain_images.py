@@ -57,6 +57,13 @@ __all__ = ["command", "explain_images", "print_entry"]
     "[default: what the model's file or those beside it say, else assumed, and said]",
 )
 @click.option(
+    "--input",
+    "others",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Another of the model's inputs, for every INPUT: a file, or numbers with commas. May be given several times.",
+)
+@click.option(
     "--rate",
     metavar="HZ",
     type=click.IntRange(min=1),

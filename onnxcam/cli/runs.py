@@ -10,6 +10,7 @@ from typing import Any
 
 from onnxcam import Explainer, Explanation, Preprocess, __version__
 from onnxcam.cli.narration import say
+from onnxcam.cli.other_inputs import other_inputs
 from onnxcam.cli.results import describe, make_folder
 from onnxcam.cli.sources import Reader, Source, batches
 from onnxcam.imaging import write_png
@@ -37,6 +38,7 @@ class Request:
     provider: str = "auto"
     preprocess: str | None = None
     labels: Path | None = None
+    others: tuple[str, ...] = ()
     rate: int | None = None
     window: int | None = None
     batch_size: int = 1
@@ -65,7 +67,7 @@ class Run:
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         self.target = parse_target(request.target)
         resolve_target(self.target, self.explainer.labels)
-        self._reader = Reader(self.explainer)
+        self._reader = Reader(self.explainer, other_inputs(request.others, self.explainer.inputs, self.explainer.input))
         self.sources = self._reader.sources(files)
         self.entries: list[dict[str, Any]] = []
         self._notes: list[str] = []
@@ -158,6 +160,7 @@ class Run:
             "method": request.method,
             "provider": None,
             "preprocess": preprocess if any(s.row is None for s in self.sources) else None,
+            "other_inputs": dict(one.split("=", 1) for one in request.others),
             "labels": preparation.labels_source,
             "colormap": request.colormap,
             "alpha": request.alpha,

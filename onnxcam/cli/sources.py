@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,9 @@ def batches(sources: Sequence[Source], size: int) -> Iterator[list[Source]]:
 class Reader:
     """Reads files as the inputs of one model; the last file is kept, since its samples come one after another."""
 
-    def __init__(self, explainer: Explainer) -> None:
+    def __init__(self, explainer: Explainer, others: Mapping[str, object] | None = None) -> None:
         self._explainer = explainer
+        self._others = others or {}
         self._last: tuple[Path, Samples] | None = None
 
     def sources(self, files: Sequence[Path]) -> list[Source]:
@@ -103,34 +104,36 @@ class Reader:
             found += [Source(path, row, samples.count, kind) for row in range(samples.count)]
         return found
 
-    def read(self, batch: Sequence[Source]) -> list[Path] | Samples:
-        """A batch as `Explainer.explain` takes it: the pictures' paths, or the samples of the other files.
+    def read(self, batch: Sequence[Source]) -> object:
+        """A batch as `Explainer.explain` takes it: the pictures' paths or the other files' samples, with `others`.
 
         Raises:
             InputError: A file cannot be read any more.
         """
         if batch[0].row is None:
-            return [source.path for source in batch]
-        return join(
-            [
-                self._read(path).rows([source.row for source in of_file if source.row is not None])
-                for path, of_file in itertools.groupby(batch, key=lambda source: source.path)
-            ]
-        )
+            return self._with_others([source.path for source in batch])
+        parts = [
+            self._read(path).rows([source.row for source in of_file if source.row is not None])
+            for path, of_file in itertools.groupby(batch, key=lambda source: source.path)
+        ]
+        return self._with_others(join(parts))
+
+    def _with_others(self, given: object) -> object:
+        return {**self._others, self._explainer.input.name: given} if self._others else given
 
     def _read(self, path: Path) -> Samples:
         if self._last is None or self._last[0] != path:
             explainer = self._explainer
             samples = read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
             if samples.rate is not None and explainer.preprocess.window is None:
-                explainer.gather(samples)  # which may find a window
+                explainer.gather(self._with_others(samples))  # which may find a window
                 samples = read_file(path, explainer.inputs, explainer.input, explainer.preprocess)
             self._last = path, samples
         return self._last[1]
 
     def _check(self, path: Path, samples: Samples) -> None:
         try:
-            gather(samples.rows([0]), self._explainer.inputs, self._explainer.input, None)
+            gather(self._with_others(samples.rows([0])), self._explainer.inputs, self._explainer.input, None)
         except InputError as error:
             raise InputError(f"'{path}': {error}", path=path, **error.facts) from error
 

@@ -2,6 +2,7 @@
 
 from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a reader's module registers the reader
 from onnxcam.samples.batches import Samples, backdrops, cut, join
+from onnxcam.samples.completion import require_known
 from onnxcam.samples.files import file_suffixes, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
 from onnxcam.samples.lengths import longest_window, window_note
@@ -20,5 +21,6 @@ __all__ = [
     "longest_window",
     "main_input",
     "read_file",
+    "require_known",
     "window_note",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from onnxcam.errors import InputError, nearest
 from onnxcam.samples.batches import Samples
 from onnxcam.samples.specs import InputSpec
 
-__all__ = ["checked", "complete"]
+__all__ = ["checked", "complete", "require_known"]
 
 STATE = re.compile(r"(^|[^a-z])(state|hidden|cell|cache|memory|[hc](_?(0|x|n|in|prev))?)s?([^a-z]|$)", re.IGNORECASE)
 """Names of recurrent states, which begin with zeros."""
@@ -31,12 +31,7 @@ def complete(samples: Samples, specs: Mapping[str, InputSpec], main: InputSpec) 
     Raises:
         InputError: A name that is no input, an array that does not fit, or a missing input that is not obvious.
     """
-    unknown = [n for n in samples.feeds if n not in specs]
-    if unknown:
-        raise InputError(
-            f"the model has no input '{unknown[0]}'.{nearest(unknown[0], specs)} It has {', '.join(specs)}.",
-            input=unknown[0],
-        )
+    require_known(samples.feeds, specs)
     feeds = {n: checked(np.asarray(a), specs[n], is_main=n == main.name) for n, a in samples.feeds.items()}
     made, notes = {}, []
     for name in (n for n in specs if n not in feeds):
@@ -48,6 +43,20 @@ def complete(samples: Samples, specs: Mapping[str, InputSpec], main: InputSpec) 
         whole=samples.whole | made.keys(),
         notes=(*samples.notes, *notes),
     )
+
+
+def require_known(names: Iterable[str], specs: Mapping[str, InputSpec]) -> None:
+    """Refuse a name that is no input.
+
+    Raises:
+        InputError: There is one.
+    """
+    unknown = [name for name in names if name not in specs]
+    if unknown:
+        raise InputError(
+            f"the model has no input '{unknown[0]}'.{nearest(unknown[0], specs)} It has {', '.join(specs)}.",
+            input=unknown[0],
+        )
 
 
 def checked(array: NDArray[Any], spec: InputSpec, *, is_main: bool) -> NDArray[Any]:
@@ -90,8 +99,8 @@ def _made(spec: InputSpec, main: InputSpec, samples: Samples) -> tuple[NDArray[A
             return np.zeros(shape, spec.dtype), f"the input '{spec.name}' was not given: it is zeros, {list(shape)}"
     raise InputError(
         f"the model's input '{spec.name}' is missing; it takes {spec}. Give it with the others: in Python in a dict of "
-        f"arrays by input name, on the command line in a .npz file, as numpy.savez(file, {main.name}=…, {spec.name}=…) "
-        "writes it.",
+        f"arrays by input name, on the command line with --input {spec.name}=VALUE, or in a .npz file, as "
+        f"numpy.savez(file, {main.name}=…, {spec.name}=…) writes it.",
         input=spec.name,
         expected=spec.shape,
     )

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
 from onnxcam.explanation import Picture
 from onnxcam.imaging import Preprocess, read_image, to_tensor
 from onnxcam.samples.batches import Samples, join
-from onnxcam.samples.completion import complete
+from onnxcam.samples.completion import complete, require_known
 from onnxcam.samples.files import is_tensor_file, read_file
 from onnxcam.samples.specs import InputSpec
 
@@ -21,34 +22,62 @@ __all__ = ["gather"]
 
 
 def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess | None) -> Samples:
-    """Pictures, other files, arrays or a dict of arrays as samples, with an array for every input of the model.
+    """Pictures, other files, arrays or a dict of these as samples, with an array for every input of the model.
 
     Args:
-        inputs: A path, a uint8 (H, W, 3) picture, a list of these, an array (N, …), a dict of arrays by input name, or
-            samples that lack no more than what `complete` makes.
+        inputs: A path, a uint8 (H, W, 3) picture, a list of these, an array (N, …), samples, or a dict of these by
+            input name. What is given for one sample besides the main input goes with each.
         specs: The model's inputs.
         main: The one that a picture or a bare array is for.
         preprocess: For pictures, sounds and volumes.
 
     Raises:
-        InputError: Something that the model cannot take.
+        InputError: Something that the model cannot take, or an input that is missing.
     """
-    if isinstance(inputs, Samples):
-        return complete(inputs, specs, main)
-    if isinstance(inputs, Mapping):
-        return _arrays(inputs, specs, main)
-    listed = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    if listed and all(_is_picture(one, main) for one in listed):
-        return _pictures(listed, specs, main, preprocess or Preprocess())
+    if not isinstance(inputs, Mapping):
+        return complete(_taken(inputs, specs, main, preprocess), specs, main)
+    require_known(inputs, specs)
+    given = {name: _value(value, specs, specs[name], preprocess) for name, value in inputs.items()}
+    samples = given.pop(main.name, Samples({}, 1))
+    others = {n: a for one in given.values() for n, a in one.feeds.items()}
+    feeds = {n: _for_each(a, specs[n], main, samples.count) for n, a in others.items()} | dict(samples.feeds)
+    notes = tuple(note for one in (samples, *given.values()) for note in one.notes)
+    return complete(dataclasses.replace(samples, feeds=feeds, notes=tuple(dict.fromkeys(notes))), specs, main)
+
+
+def _value(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, preprocess: Preprocess | None) -> Samples:
+    """One entry of a dict: what names files or is a picture, as that; all else is an array."""
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    is_named = bool(listed) and all(isinstance(one, (str, Path, Samples)) for one in listed)
+    if is_named or (spec.is_picture and _is_picture(given, spec)):
+        return _taken(given, specs, spec, preprocess)
+    array = np.asarray(given)
+    return Samples({spec.name: array}, len(array) if array.ndim else 1)
+
+
+def _taken(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, preprocess: Preprocess | None) -> Samples:
+    """What was given for one input, not yet checked."""
+    if isinstance(given, Samples):
+        return given
+    listed = list(given) if isinstance(given, (list, tuple)) else [given]
+    if listed and all(_is_picture(one, spec) for one in listed):
+        return _pictures(listed, spec, preprocess or Preprocess())
     paths = [one for one in listed if isinstance(one, (str, Path))]
     if listed and len(paths) == len(listed):
-        return complete(join([read_file(path, specs, main, preprocess) for path in paths]), specs, main)
-    if isinstance(inputs, np.ndarray):
-        return _arrays({main.name: inputs}, specs, main)
+        return join([read_file(path, specs, spec, preprocess) for path in paths])
+    if isinstance(given, np.ndarray):
+        return Samples({spec.name: given}, len(given) if given.ndim else 1)
     raise InputError(
-        f"{type(inputs).__name__} is no input. Give a picture, a list of pictures, an array, or a dict of arrays.",
-        given=type(inputs).__name__,
+        f"{type(given).__name__} is no input. Give a picture, a list of pictures, an array, or a dict of arrays.",
+        given=type(given).__name__,
     )
+
+
+def _for_each(array: NDArray[Any], spec: InputSpec, main: InputSpec, count: int) -> NDArray[Any]:
+    """What was given for one sample, once for each, where the input's first axis is called as that of the main one."""
+    symbol = main.symbols[0] if main.symbols else None
+    is_counting = symbol is not None and spec.symbols[:1] == (symbol,)
+    return np.repeat(array, count, axis=0) if is_counting and array.ndim and len(array) == 1 else array
 
 
 def _is_picture(one: object, main: InputSpec) -> bool:
@@ -58,9 +87,7 @@ def _is_picture(one: object, main: InputSpec) -> bool:
     return is_rgb and len(main.shape) != 3
 
 
-def _pictures(
-    sources: Sequence[Any], specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess
-) -> Samples:
+def _pictures(sources: Sequence[Any], main: InputSpec, preprocess: Preprocess) -> Samples:
     if not main.is_picture or main.dtype.kind not in "fuV":  # V: bfloat16
         raise InputError(
             f"the input '{main.name}' takes {main}, not a picture. Give an array (.npy) of that shape.", input=main.name
@@ -81,10 +108,4 @@ def _pictures(
             "Give a size in the preprocessing, or explain them one by one.",
             shapes=tuple(t.shape for t in tensors),
         )
-    samples = _arrays({main.name: np.stack(tensors)}, specs, main)
-    return dataclasses.replace(samples, pictures=tuple(pictures))
-
-
-def _arrays(given: Mapping[str, Any], specs: Mapping[str, InputSpec], main: InputSpec) -> Samples:
-    array = np.asarray(given.get(main.name))
-    return complete(Samples(given, len(array) if array.ndim else 1), specs, main)
+    return Samples({main.name: np.stack(tensors)}, len(tensors), tuple(pictures))

@@ -116,7 +116,7 @@ def test_what_is_missing_is_told_before_anything_is_written(run: Run, sound: Pat
     result = run("explain", model, sound, "-o", "out")
     assert (result.exit_code, Path("out").exists()) == (2, False)
     assert "the model's input 'gain' is missing; it takes float32 [?, 4]" in result.stderr
-    assert "numpy.savez(file, wave=…, gain=…)" in result.stderr
+    assert "with --input gain=VALUE, or in a .npz file, as numpy.savez(file, wave=…, gain=…)" in result.stderr
 
 
 def test_a_volume_is_explained_in_slices(run: Run, tmp_path: Path) -> None:

@@ -268,7 +268,9 @@ class TestCompletion:
         ids=["another picture", "a state of unknown width", "a state of integers", "a number"],
     )
     def test_what_is_not_obvious_is_asked_for(self, tmp_path: Path, extra: dict, missing: str) -> None:
-        with pytest.raises(InputError, match=f"'{missing}' is missing.*numpy.savez.file, x=…, {missing}=…"):
+        with pytest.raises(
+            InputError, match=f"'{missing}' is missing.*--input {missing}=VALUE.*savez.file, x=…, {missing}=…"
+        ):
             read(self.sound(tmp_path), x=("N", "T"), **extra)
 
     def test_without_a_sound_the_rate_is_asked_for(self) -> None:
