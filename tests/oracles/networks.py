@@ -54,7 +54,7 @@ class Family:
         for module in model.modules():
             if hasattr(module, "inplace"):
                 module.inplace = False  # in-place operators would change what a hook has kept
-        _calibrate(model, self.size)
+        calibrate(model, self.size)
         return model.eval()
 
     def _create(self) -> nn.Module:
@@ -79,7 +79,7 @@ def _replace(model: nn.Module, activation: Callable[[], nn.Module]) -> None:
             _replace(child, activation)
 
 
-def _calibrate(model: nn.Module, size: int) -> None:
+def calibrate(model: nn.Module, size: int) -> None:
     """Give batch normalisation the statistics of random input, or deep random networks fade to nothing."""
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     model.eval()
