@@ -197,7 +197,7 @@ def _told_classes(names: Mapping[str, Any] | None) -> str:
 
 def _told_preprocess(preprocess: Mapping[str, Any] | None) -> str:
     if preprocess is None:
-        return "none: the model takes tensors (.npy)"
+        return "none: the model takes other files (.npy, .npz, .wav, .nii)"
     return f"{preprocess['source']}, for '{preprocess['input']}'"
 
 

@@ -16,6 +16,7 @@ from onnxcam.imaging import Preprocess
 from onnxcam.samples.batches import Samples
 from onnxcam.samples.completion import checked
 from onnxcam.samples.files import reads
+from onnxcam.samples.pictures import are_pictures
 from onnxcam.samples.specs import InputSpec
 
 __all__ = ["read_npz"]
@@ -72,6 +73,8 @@ def _samples(path: Path, feeds: dict[str, NDArray[Any]], main: InputSpec, notes:
 
 
 def _fits(array: NDArray[Any], main: InputSpec) -> bool:
+    if are_pictures(array, main):
+        return True
     try:
         checked(array, main, is_main=True)
     except InputError:

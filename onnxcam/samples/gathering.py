@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
-from onnxcam.explanation import Picture
-from onnxcam.imaging import Preprocess, read_image, to_tensor
+from onnxcam.imaging import Preprocess
 from onnxcam.samples.batches import Samples, join
 from onnxcam.samples.completion import complete, require_known
-from onnxcam.samples.files import is_tensor_file, read_file
+from onnxcam.samples.files import read_file
+from onnxcam.samples.pictures import from_pictures, is_picture, preprocessed
 from onnxcam.samples.specs import InputSpec
 
 __all__ = ["gather"]
@@ -35,10 +35,10 @@ def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, prep
         InputError: Something that the model cannot take, or an input that is missing.
     """
     if not isinstance(inputs, Mapping):
-        return complete(_taken(inputs, specs, main, preprocess), specs, main)
+        return complete(preprocessed(_taken(inputs, specs, main, preprocess), main, preprocess), specs, main)
     require_known(inputs, specs)
     given = {name: _value(value, specs, specs[name], preprocess) for name, value in inputs.items()}
-    samples = given.pop(main.name, Samples({}, 1))
+    samples = preprocessed(given.pop(main.name, Samples({}, 1)), main, preprocess)
     others = {n: a for one in given.values() for n, a in one.feeds.items()}
     feeds = {n: _for_each(a, specs[n], main, samples.count) for n, a in others.items()} | dict(samples.feeds)
     notes = tuple(note for one in (samples, *given.values()) for note in one.notes)
@@ -49,7 +49,7 @@ def _value(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, prepr
     """One entry of a dict: what names files or is a picture, as that; all else is an array."""
     listed = given if isinstance(given, (list, tuple)) else [given]
     is_named = bool(listed) and all(isinstance(one, (str, Path, Samples)) for one in listed)
-    if is_named or (spec.is_picture and _is_picture(given, spec)):
+    if is_named or (spec.is_picture and is_picture(given, spec)):
         return _taken(given, specs, spec, preprocess)
     array = np.asarray(given)
     return Samples({spec.name: array}, len(array) if array.ndim else 1)
@@ -60,8 +60,8 @@ def _taken(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, prepr
     if isinstance(given, Samples):
         return given
     listed = list(given) if isinstance(given, (list, tuple)) else [given]
-    if listed and all(_is_picture(one, spec) for one in listed):
-        return _pictures(listed, spec, preprocess or Preprocess())
+    if listed and all(is_picture(one, spec) for one in listed):
+        return from_pictures(listed, spec, preprocess or Preprocess())
     paths = [one for one in listed if isinstance(one, (str, Path))]
     if listed and len(paths) == len(listed):
         return join([read_file(path, specs, spec, preprocess) for path in paths])
@@ -78,34 +78,3 @@ def _for_each(array: NDArray[Any], spec: InputSpec, main: InputSpec, count: int)
     symbol = main.symbols[0] if main.symbols else None
     is_counting = symbol is not None and spec.symbols[:1] == (symbol,)
     return np.repeat(array, count, axis=0) if is_counting and array.ndim and len(array) == 1 else array
-
-
-def _is_picture(one: object, main: InputSpec) -> bool:
-    if isinstance(one, (str, Path)):
-        return not is_tensor_file(one)
-    is_rgb = isinstance(one, np.ndarray) and one.dtype == np.uint8 and one.ndim == 3 and one.shape[2] == 3
-    return is_rgb and len(main.shape) != 3
-
-
-def _pictures(sources: Sequence[Any], main: InputSpec, preprocess: Preprocess) -> Samples:
-    if not main.is_picture or main.dtype.kind not in "fuV":  # V: bfloat16
-        raise InputError(
-            f"the input '{main.name}' takes {main}, not a picture. Give an array (.npy) of that shape.", input=main.name
-        )
-    layout = preprocess.layout or main.layout
-    h, w, c = (1, 2, 3) if layout == "NHWC" else (2, 3, 1)
-    tensors, pictures = [], []
-    for source in sources:
-        image = read_image(source)
-        tensor, geometry = to_tensor(
-            image, preprocess, height=main.shape[h], width=main.shape[w], channels=main.shape[c], layout=layout
-        )
-        tensors.append(tensor)
-        pictures.append(Picture(image, geometry))
-    if len({t.shape for t in tensors}) > 1:
-        raise InputError(
-            "the pictures differ in size and the model takes any: they cannot share a batch. "
-            "Give a size in the preprocessing, or explain them one by one.",
-            shapes=tuple(t.shape for t in tensors),
-        )
-    return Samples({main.name: np.stack(tensors)}, len(tensors), tuple(pictures))

@@ -71,7 +71,7 @@ def ticks(low: float, high: float, count: int) -> list[tuple[float, str]]:
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     first = math.ceil(low / step - 1e-9)
     values = [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
-    return [(value, f"{value:.{places}f}" if abs(value) < 1e6 else f"{value:g}") for value in values]
+    return [(value, f"{value:.{places}f}" if places < 6 and abs(value) < 1e9 else f"{value:g}") for value in values]
 
 
 def grey(values: NDArray[np.floating]) -> NDArray[np.uint8]:

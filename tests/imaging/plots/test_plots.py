@@ -80,8 +80,10 @@ def test_the_axis_counts_from_the_beginning_of_the_file() -> None:
         (-0.5, 63.5, 4, ["0", "20", "40", "60"]),
         (0, 144160, 8, ["0", "20000", "40000", "60000", "80000", "100000", "120000", "140000"]),
         (-1e-4, 1e-4, 2, ["-0.0001", "0.0000", "0.0001"]),
+        (1000000, 1000512, 3, ["1000000", "1000200", "1000400"]),
+        (-3e-8, 3e-8, 3, ["-2e-08", "0", "2e-08"]),
     ],
-    ids=["unit", "a part", "indices", "samples", "small"],
+    ids=["unit", "a part", "indices", "samples", "small", "late", "tiny"],
 )
 def test_ticks_are_round_numbers(low: float, high: float, count: int, expected: list[str]) -> None:
     assert [told for _, told in ticks(low, high, count)] == expected
