@@ -14,10 +14,11 @@ from onnxcam.autodiff import differentiate
 from onnxcam.cam import Evidence, find_method, to_input_size
 from onnxcam.errors import PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32
+from onnxcam.forward_runs import Explained, ForwardRuns
 from onnxcam.graph import load
 from onnxcam.imaging import Preprocess
 from onnxcam.plan import Plan, make_plan
-from onnxcam.runtime import SessionPair, choose_provider, largest_difference, open_pair, run_shipped
+from onnxcam.runtime import SessionPair, Tails, choose_provider, largest_difference, open_pair, run_shipped
 from onnxcam.samples import Samples, backdrops, cut, find_inputs, gather, longest_window, main_input, window_note
 from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
 from onnxcam.tellers import Preparation, prepare
@@ -78,6 +79,7 @@ class Explainer:
         )
         self.preprocess, self.labels = self.preparation.preprocess, self.preparation.labels
         self._pair: SessionPair | None = None
+        self._tails = Tails(self.plan.model, self.plan.output, self._provider)
         self._forward_notes: tuple[str, ...] = ()
         self._window_notes: tuple[str, ...] = ()
 
@@ -107,7 +109,11 @@ class Explainer:
                 "Choose another with --layer, or take its gradient with Explainer.gradient.",
                 layer=self.plan.layer,
             )
-        saliency = combine(Evidence(activation, gradient))
+        explained = Explained(
+            self._open(samples), self._tails, samples, self.input, logits, cotangents, range(samples.count)
+        )
+        runs = ForwardRuns(explained, self.plan.layer, activation.shape[1:])
+        saliency = combine(Evidence(activation, gradient, runs))
         tensor = samples.feeds[self.input.name]
         size = self.input.space(tensor.shape, activation.ndim - 2)
         return Explanation(

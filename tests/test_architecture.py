@@ -24,10 +24,11 @@ FLOORS = {
     "runtime": 4,
     "explanation": 5,
     "samples": 6,
-    "explainer": 7,
-    "__init__": 8,
-    "cli": 9,
-    "__main__": 10,
+    "forward_runs": 7,
+    "explainer": 8,
+    "__init__": 9,
+    "cli": 10,
+    "__main__": 11,
 }
 
 # Library -> the only parts that may import it.

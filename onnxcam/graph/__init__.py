@@ -6,6 +6,7 @@ from onnxcam.graph.model import Model, load
 from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
 from onnxcam.graph.ranks import is_rounded_up, known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
+from onnxcam.graph.tail import Tail, cut_tail
 
 __all__ = [
     "REAL_SUFFIX",
@@ -13,9 +14,11 @@ __all__ = [
     "Constants",
     "Model",
     "Quantization",
+    "Tail",
     "between",
     "captured",
     "captured_by",
+    "cut_tail",
     "downstream",
     "expose",
     "inputs_of",

@@ -15,7 +15,7 @@ from onnxcam.errors import ModelError
 from onnxcam.graph.model import Model
 from onnxcam.graph.quantized import quantization_of
 
-__all__ = ["REAL_SUFFIX", "SHAPE_SUFFIX", "expose", "save"]
+__all__ = ["OF_EVERY_OPSET", "REAL_SUFFIX", "SHAPE_SUFFIX", "expose", "real_of", "save"]
 
 REAL_SUFFIX = "::real"
 SHAPE_SUFFIX = "::shape"
@@ -45,7 +45,7 @@ def expose(model: Model, values: Iterable[str] = (), shapes: Iterable[str] = (),
         exposed.graph.outputs.append(output)
     for name in reals:
         _find(known, name)
-        exposed.graph.outputs.append(_real(exposed.graph, known, model.value(name)))
+        exposed.graph.outputs.append(real_of(exposed.graph, known, model.value(name)))
     return exposed
 
 
@@ -77,8 +77,8 @@ def _append(graph: ir.Graph, op_type: str, inputs: list[ir.Value | None], name: 
     return node.outputs[0]
 
 
-def _real(graph: ir.Graph, known: dict[str, ir.Value], value: ir.Value) -> ir.Value:
-    """(q - z)·s in float32; integers whose scale nothing tells, as they are."""
+def real_of(graph: ir.Graph, known: dict[str, ir.Value], value: ir.Value) -> ir.Value:
+    """A new value: (q - z)·s in float32; of integers whose scale nothing tells, as they are."""
     quantization, name = quantization_of(value), f"{value.name}{REAL_SUFFIX}"
     source = known[str(value.name)]
     if quantization is not None:

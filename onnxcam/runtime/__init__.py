@@ -3,16 +3,21 @@
 from onnxcam.runtime.fidelity import largest_difference, open_shipped, run_shipped
 from onnxcam.runtime.pair import Pass, SessionPair, open_pair
 from onnxcam.runtime.providers import PROVIDERS, Provider, choose_provider, import_onnxruntime
+from onnxcam.runtime.tail import Held, TailRunner, Tails, open_tail
 
 __all__ = [
     "PROVIDERS",
+    "Held",
     "Pass",
     "Provider",
     "SessionPair",
+    "TailRunner",
+    "Tails",
     "choose_provider",
     "import_onnxruntime",
     "largest_difference",
     "open_pair",
     "open_shipped",
+    "open_tail",
     "run_shipped",
 ]

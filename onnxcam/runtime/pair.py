@@ -66,6 +66,16 @@ class SessionPair:
         values.update(given)
         return Pass(values, to_host(values[self.output]))
 
+    def logits(self, feeds: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """Run the shipped model for its score tensor alone, as `Pass.logits` has it.
+
+        Raises:
+            ProviderError: ONNX Runtime fails.
+        """
+        session = self.forward_session
+        given = {n: to_device(np.ascontiguousarray(a), session.device) for n, a in feeds.items()}
+        return to_host(session.run(given, [self.output])[self.output])
+
     def activation(self, one: Pass) -> NDArray[Any]:
         """The layer's value in a run, as the file lays it out; a quantised one as the real numbers it stands for."""
         return to_host(one.values[self.layer])
