@@ -4,6 +4,7 @@
     tensor, geometry = to_tensor(image, spec, height=…)    what the model takes, and where it lies on the picture
     saliency         = geometry.to_original(map)           a map of the model's input as one of the whole picture
     write_png(path, overlay(image, saliency, seen=geometry.seen))
+    write_png(path, plot(backdrop, saliency))              the map over a signal, an array or a volume
 
 Pillow reads and resizes, OpenCV colours.
 """

@@ -46,7 +46,7 @@ class Canvas:
 
     def y_axis(self, x: int, y: int, height: int, low: float, high: float) -> None:
         """Ticks and numbers to the left of the line from `x`, `y` down, which runs from `low` to `high`."""
-        for value, told in ticks(min(low, high), max(low, high), max(2, height // 45)):
+        for value, told in ticks(min(low, high), max(low, high), max(2, height // 30)):
             at = y + (value - low) / (high - low) * height
             self.draw.line((x - TICK, at, x, at), fill=INK)
             self.text(x - TICK - 3, at, told, "rm")

@@ -99,15 +99,22 @@ def test_three_channels_are_colours_and_others_their_mean_in_grey(rng: np.random
     np.testing.assert_array_equal(grey(np.full((1, 2, 2), 7.0)), np.zeros((2, 2, 3)))
 
 
-def test_an_array_is_shown_alone_and_beside_it_with_the_map(rng: np.random.Generator) -> None:
-    values, saliency = rng.random((1, 10, 20)), rng.random((10, 20)).astype(np.float32)
+@pytest.mark.parametrize(
+    ("shape", "repeats", "is_wide"),
+    [((20, 10), (20, 20), False), ((10, 20), (20, 20), True), ((22, 1000), (7, 1), True), ((500, 500), (1, 1), False)],
+    ids=["high", "wide", "very wide", "large"],
+)
+def test_an_array_is_shown_alone_and_with_the_map(
+    rng: np.random.Generator, shape: tuple[int, int], repeats: tuple[int, int], is_wide: bool
+) -> None:
+    values, saliency = rng.random((1, *shape)), rng.random(shape).astype(np.float32)
     picture = plot(Backdrop(values), saliency, alpha=1)
-    shape = (200, 400)
-    left = picture[fields.TOP : fields.TOP + shape[0], fields.LEFT : fields.LEFT + shape[1]]
-    x = fields.LEFT + shape[1] + fields.GAP
-    right = picture[fields.TOP : fields.TOP + shape[0], x : x + shape[1]]
-    np.testing.assert_array_equal(left, grey(values).repeat(20, 0).repeat(20, 1))
-    np.testing.assert_array_equal(right, heatmap(saliency).repeat(20, 0).repeat(20, 1))
+    height, width = shape[0] * repeats[0], shape[1] * repeats[1]
+    y, x = fields.TOP + is_wide * (height + fields.GAP), fields.LEFT + (not is_wide) * (width + fields.GAP)
+    alone = picture[fields.TOP : fields.TOP + height, fields.LEFT : fields.LEFT + width]
+    over = picture[y : y + height, x : x + width]
+    np.testing.assert_array_equal(alone, grey(values).repeat(repeats[0], 0).repeat(repeats[1], 1))
+    np.testing.assert_array_equal(over, heatmap(saliency).repeat(repeats[0], 0).repeat(repeats[1], 1))
 
 
 @pytest.mark.parametrize(
