@@ -58,15 +58,17 @@ class Explained:
     def batches(self, changed: Iterable[Array], shape: tuple[int, ...], what: str) -> Iterator[tuple[Array, int]]:
         """The arrays in batches of one size, each with how many of it count; the last is padded by repeating its last.
 
-        The size is the model's own, or up to `BATCH`; 1 where the scores have no axis of samples.
+        The size is the model's own, or up to `BATCH`; that of the explained run where an input does not count samples,
+        and 1 where the scores have no axis of them.
 
         Raises:
             InputError: An array of another shape.
         """
         own = self.input.shape[0] if self.input.shape else None
+        size = own or (self.samples.count if self.samples.whole else None)
         arrays = iter(changed)
-        one = list(itertools.islice(arrays, own or (BATCH if self.cotangents.ndim > 1 else 1)))
-        size = own or len(one)
+        one = list(itertools.islice(arrays, size or (BATCH if self.cotangents.ndim > 1 else 1)))
+        size = size or len(one)
         while one:
             for array in one:
                 if array.shape != shape:

@@ -134,6 +134,43 @@ def test_a_model_of_fixed_batch_is_run_in_it(
         np.testing.assert_allclose(fixed[name], wanted, rtol=1e-5, err_msg=name)
 
 
+def test_one_sample_with_an_input_that_counts_none(
+    path: Path, feeds: dict[str, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`k` has one entry, as there is one sample, and is not repeated with it."""
+    one = {"x": feeds["x"][:1], "k": feeds["k"]}
+    found = []
+
+    def ask(evidence: Evidence) -> None:
+        found.extend(evidence.runs.of_inputs(0, [one["x"][0] * factor for factor in (1, 2, 3)]))
+        found.extend(evidence.runs.of_activations(0, [evidence.activation[0]] * 3))
+
+    asking(path, ask, monkeypatch)(one, 2)
+    wanted = [scores_of(path, one | {"x": one["x"] * np.float32(factor)})[0, 2] for factor in (1, 2, 3, 1, 1, 1)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_a_recurrent_state_that_is_made_fits_every_run(
+    write_model: Write, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """g (float[N, 3, 20] x, float[1, N, 4] state) => (float[N, 5] y) {
+        c = Conv(x, w)   r = Relu(c)   t = Transpose <perm = [2, 0, 1]> (r)
+        o, h = RNN <hidden_size = 4> (t, i, l, , , state)   z = Reshape(h, rows)   y = Gemm(z, v)
+    }"""
+    shapes = {"w": (4, 3, 3), "i": (1, 4, 4), "l": (1, 4, 4), "v": (4, 5)}
+    weights = {n: rng.standard_normal(s).astype(np.float32) / 2 for n, s in shapes.items()}
+    path = write_model(text, rows=np.array([-1, 4]), **weights)
+    x = rng.standard_normal((2, 3, 20)).astype(np.float32)
+    found = []
+
+    def ask(evidence: Evidence) -> None:
+        found.extend(evidence.runs.of_activations(1, [evidence.activation[1]] * 3))
+
+    asking(path, ask, monkeypatch)(x, 2)
+    wanted = onnxcam.explain(path, x, 2, layer="r", provider="cpu").score[1]
+    np.testing.assert_allclose(found, [wanted] * 3, rtol=1e-5)
+
+
 def test_inputs_with_channels_last_are_masked_where_their_space_is(
     write_model: Write, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,7 @@ def complete(samples: Samples, specs: Mapping[str, InputSpec], main: InputSpec) 
     return dataclasses.replace(
         samples,
         feeds={n: feeds[n] if n in feeds else made[n] for n in specs},
-        whole=samples.whole | made.keys(),
+        whole=samples.whole | made.keys() | {n for n in specs if _is_whole(specs[n], main)},
         notes=(*samples.notes, *notes),
     )
 
@@ -104,6 +104,11 @@ def _made(spec: InputSpec, main: InputSpec, samples: Samples) -> tuple[NDArray[A
         input=spec.name,
         expected=spec.shape,
     )
+
+
+def _is_whole(spec: InputSpec, main: InputSpec) -> bool:
+    """Whether the file fixes the first dimension to another number than that of the samples."""
+    return bool(spec.shape) and spec.shape[0] is not None and bool(main.shape) and spec.shape[0] != main.shape[0]
 
 
 def _is_scalar(spec: InputSpec) -> bool:
