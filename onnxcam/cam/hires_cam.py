@@ -15,8 +15,8 @@ def hires_cam(evidence: Evidence) -> Saliency:
     """Gradient times activation at each position: ReLU(sum_k G_k A_k).
 
     No channel has one weight, so alpha is None. The sum runs in float64. Where the rest of the model is linear, as
-    behind global average pooling, the map adds up to the score before its ReLU, up to the bias. The paper's map has no
-    ReLU; it is applied here as pytorch-grad-cam does, whose numbers these are.
+    behind global average pooling, the map before its ReLU adds up to the score less the bias. The ReLU is applied as by
+    pytorch-grad-cam, whose numbers these are.
 
     Source: Draelos and Carin, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
     networks, arXiv 2011.08891.

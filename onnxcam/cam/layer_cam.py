@@ -14,9 +14,8 @@ __all__ = ["layer_cam"]
 def layer_cam(evidence: Evidence) -> Saliency:
     """Positive gradient times activation at each position: ReLU(sum_k ReLU(G_k) A_k).
 
-    No channel has one weight, so alpha is None. The sum runs in float64. pytorch-grad-cam computes the same. To join
-    several layers the paper takes the maximum, with tanh(2 m / max m) for maps m of early layers; torch-cam takes
-    tanh(2 m). Here layers are averaged as for every method.
+    No channel has one weight, so alpha is None. The sum runs in float64. pytorch-grad-cam computes the same. Several
+    layers are averaged, as for every method; torch-cam takes the maximum of tanh(2 m) over their maps m.
 
     Source: Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps for Localization, IEEE Transactions on
     Image Processing 30, 2021.

@@ -49,7 +49,7 @@ def gradient_by_share(a: Array, g: Array, k: int, at: tuple[int, ...]) -> float:
 
 
 def by_three_derivatives(a: Array, g: Array, k: int, at: tuple[int, ...]) -> float:
-    """Grad-CAM++, equations 10 and 5, with the derivatives of exp(y) at y = 0."""
+    """Grad-CAM++, with the derivatives of exp(y) where y = 0."""
     weight = 0.0
     for p in places(g):
         first, second, third = (float(g[k][p]) ** order for order in (1, 2, 3))
