@@ -56,6 +56,7 @@ class Preprocess:
         interpolation: Pillow's filters. All average over the shrunk area (antialiased) but "nearest".
         rate: of a sound, samples a second to resample to, Hz; None keeps its own.
         window: of a sound for a model of any length, the samples that go through it at once; None is all.
+        fill: what fills a sound up that is shorter than the model's input, or its last window: zeros, or itself again.
 
     Raises:
         InputError: a value is of the wrong type or range, or two contradict each other; `key` names the field.
@@ -75,6 +76,7 @@ class Preprocess:
     interpolation: Interpolation = "bilinear"
     rate: int | None = None
     window: int | None = None
+    fill: Literal["zeros", "repeat"] = "zeros"
 
     def __post_init__(self) -> None:
         for key, (is_valid, expected) in CHECKS.items():
@@ -147,6 +149,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "interpolation": one_of(*get_args(Interpolation)),
     "rate": COUNT,
     "window": COUNT,
+    "fill": one_of("zeros", "repeat"),
 }
 
 PRESETS: dict[str, Preprocess] = {

@@ -47,14 +47,14 @@ def read_sound(path: Path, specs: Mapping[str, InputSpec], main: InputSpec, prep
     numbers, told = scaled(samples, settings, main, path, low=0, high=FULL_SCALE)
     count = numbers.shape[1]
     length = main.shape[main.space_axes()[0]] or min(settings.window or count, count)
-    cuts = windows(numbers, length)
+    cuts = windows(numbers, length, is_repeated=settings.fill == "repeat")
     backdrops = tuple(
         Backdrop(one, rate, start=(i * length,), seen=(slice(0, min(length, count - i * length)),))
         for i, one in enumerate(cuts)
     )
     notes = (
         f"'{path}': {_described(sound, channels, rate)}, {told}",
-        *_window_notes(path, count, length, len(cuts)),
+        *_window_notes(path, count, length, len(cuts), settings.fill),
         *(() if settings.rate else (UNKNOWN_RATE,)),
     )
     tensor = cuts[:, 0] if axis is None else np.moveaxis(cuts, 1, axis)
@@ -72,10 +72,10 @@ def _described(sound: Sound, channels: int, rate: int) -> str:
     return f"{layout}, {sound.rate} Hz, {count} samples ({count / sound.rate:.3g} s){mix}{change}"
 
 
-def _window_notes(path: Path, count: int, length: int, number: int) -> tuple[str, ...]:
-    filled = number * length - count
-    zeros = f"{filled} zeros fill {'it' if number == 1 else 'the last'} up" if filled else ""
+def _window_notes(path: Path, count: int, length: int, number: int, fill: str) -> tuple[str, ...]:
+    missing = number * length - count
+    what = f"{missing} zeros fill" if fill == "zeros" else f"{missing} samples from its beginning on fill"
+    filled = f"; {what} {'it' if number == 1 else 'the last'} up" if missing else ""
     if number > 1:
-        cut = f"'{path}': {number} windows of {length} samples, each explained on its own"
-        return (f"{cut}; {zeros}" if zeros else cut,)
-    return (f"'{path}': the model takes {length} samples; {zeros}",) if zeros else ()
+        return (f"'{path}': {number} windows of {length} samples, each explained on its own{filled}",)
+    return (f"'{path}': the model takes {length} samples{filled}",) if filled else ()

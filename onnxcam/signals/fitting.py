@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 __all__ = ["centred", "mixed", "resampled", "windows"]
 
 
-def windows(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """Samples `(channels, T)` as windows `(N, channels, length)`, one behind the other; zeros fill the last."""
+def windows(samples: NDArray[np.float32], length: int, *, is_repeated: bool = False) -> NDArray[np.float32]:
+    """Samples `(channels, T)` as windows `(N, channels, length)`, one behind the other.
+
+    The last is filled with zeros, or with the samples from the beginning again, as often as it takes.
+    """
     channels, count = samples.shape
     number = -(-count // length)
     padded = np.zeros((channels, number * length), samples.dtype)
     padded[:, :count] = samples
+    if is_repeated:
+        padded = samples[:, np.arange(number * length) % count]
     return np.moveaxis(padded.reshape(channels, number, length), 1, 0)
 
 

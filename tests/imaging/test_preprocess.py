@@ -51,6 +51,7 @@ def test_file_gives_every_field(tmp_path: Path) -> None:
         "interpolation": "bicubic",
         "rate": 16000,
         "window": 512,
+        "fill": "repeat",
     }
     assert set(settings) == {field.name for field in dataclasses.fields(Preprocess)}
     (tmp_path / "a.json").write_text(json.dumps(settings))

@@ -187,6 +187,13 @@ class TestSounds:
         assert "resampled to 50 Hz" in samples.notes[0]
         assert [b.start for b in samples.backdrops] == [(0,), (20,), (40,)]
 
+    def test_a_short_sound_may_be_repeated(self, tmp_path: Path) -> None:
+        path = write_wav(tmp_path / "s.wav", np.array([[1, 2, 3]]))
+        samples = read(path, Preprocess("raw", scale=1.0, fill="repeat"), x=("N", 8))
+        np.testing.assert_array_equal(samples.feeds["x"], [[1, 2, 3, 1, 2, 3, 1, 2]])
+        assert "the model takes 8 samples; 5 samples from its beginning on fill it up" in samples.notes[1]
+        assert samples.backdrops[0].seen == (slice(0, 3),)
+
     def test_an_input_of_integers_gets_the_files_numbers(self, tmp_path: Path) -> None:
         path = write_wav(tmp_path / "s.wav", self.STEREO[:1])
         spec = InputSpec("x", (None, None), np.dtype(np.int16))

@@ -18,6 +18,12 @@ def test_windows_put_end_to_end_are_the_signal_and_zeros(rng: np.random.Generato
     assert not joined[:, count:].any()
 
 
+def test_the_last_window_may_be_filled_with_the_beginning() -> None:
+    signal = np.arange(1, 6, dtype=np.float32)[None]
+    np.testing.assert_array_equal(windows(signal, 4, is_repeated=True)[:, 0], [[1, 2, 3, 4], [5, 1, 2, 3]])
+    np.testing.assert_array_equal(windows(signal, 12, is_repeated=True)[0, 0], [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2])
+
+
 def test_channels_are_averaged_repeated_or_refused() -> None:
     stereo = np.array([[1, 2], [3, 6]], np.float32)
     np.testing.assert_array_equal(mixed(stereo, 1), [[2, 4]])

@@ -19,6 +19,8 @@ WIDTH = 960
 LEFT, RIGHT, TOP, BOTTOM, GAP = 74, 24, 30, 48, 8
 HEIGHTS = {1: 240, 2: 150, 3: 110, 4: 90}
 LOWEST = 70
+SHOWN_PADDING = 0.25
+"""Of what fills a signal up, at most so much is shown, as a share of the signal."""
 CURVES = 8
 """With more channels than this, they are the rows of a picture in grey."""
 FINER = 3
@@ -31,29 +33,31 @@ TINT = 0.4
 
 
 def plot_signal(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str, alpha: float) -> NDArray[np.uint8]:
-    """Each channel's curve over time, coloured by the map at that time; what is padding is pale.
+    """Each channel's curve over time, coloured by the map at that time; padding is pale, and cut short.
 
     The axis is in seconds where the rate is known, else in samples, and counts from the beginning of the file.
     """
-    channels, count = backdrop.values.shape
-    seen = backdrop.seen[0].stop if backdrop.seen else count
+    channels, whole = backdrop.values.shape
+    seen = backdrop.seen[0].stop if backdrop.seen else whole
+    count = min(whole, seen + max(1, round(seen * SHOWN_PADDING)))
+    shown, saliency = backdrop.values[:, :count], saliency[:count]
     strength = np.interp(_centres(WIDTH) * count, _centres(count) * count, saliency)
     colours = heatmap(strength.astype(np.float32)[None], colormap)[0].astype(np.float64)
     if channels > CURVES:
-        rows = [_rows(backdrop.values, colours, alpha)]
+        rows = [_rows(shown, colours, alpha)]
     else:
         height = HEIGHTS.get(channels, LOWEST)
-        rows = [_curve(one.astype(np.float64), colours, height, alpha) for one in backdrop.values]
+        rows = [_curve(one.astype(np.float64), colours, height, alpha) for one in shown]
     edge = round(seen / count * WIDTH)
     canvas = Canvas(LEFT + WIDTH + RIGHT, TOP + sum(len(row) + GAP for row in rows) + BOTTOM)
     y = TOP
-    for row, values in zip(rows, backdrop.values, strict=False):
+    for row, values in zip(rows, shown, strict=False):
         row[:, edge:] = np.rint(row[:, edge:] * 0.3 + 0.7 * 235).astype(np.uint8)
         canvas.paste(LEFT, y, row)
         limits = (-0.5, channels - 0.5) if channels > CURVES else _limits(values)[::-1]
         canvas.y_axis(LEFT - 1, y, len(row), *limits)
         if edge < WIDTH - 60:
-            canvas.text(LEFT + edge + 6, y + 4, "padding")
+            canvas.text(LEFT + edge + 6, y + 4, "padding" if count == whole else "padding …")
         y += len(row) + GAP
     unit = backdrop.rate or 1
     start = backdrop.start[0] if backdrop.start else 0

@@ -48,11 +48,19 @@ def test_every_sample_lies_within_what_the_curve_covers(rng: np.random.Generator
 
 def test_padding_is_pale_and_said() -> None:
     values = np.resize([1.0, -1.0], 100)[None]
-    backdrop = Backdrop(values, seen=(slice(0, 50),))
+    backdrop = Backdrop(values, seen=(slice(0, 80),))
     full, half = (inside(plot(b, np.ones(100, np.float32))) for b in (Backdrop(values), backdrop))
-    middle = signals.WIDTH // 2
-    np.testing.assert_array_equal(full[:, :middle], half[:, :middle])
-    assert half[60:, middle:].min() > 150
+    edge = signals.WIDTH * 4 // 5
+    np.testing.assert_array_equal(full[:, :edge], half[:, :edge])
+    assert half[60:, edge:].min() > 150
+
+
+def test_much_padding_is_cut_short() -> None:
+    values, saliency = np.resize([1.0, -1.0], 100), np.ones(1000, np.float32)
+    long = plot(Backdrop(np.pad(values, (0, 900))[None], seen=(slice(0, 100),)), saliency)
+    short = plot(Backdrop(np.pad(values, (0, 25))[None], seen=(slice(0, 100),)), saliency[:125])
+    edge = signals.WIDTH * 4 // 5
+    np.testing.assert_array_equal(inside(long)[:, :edge], inside(short)[:, :edge])
 
 
 def test_few_channels_have_a_curve_each_and_many_are_rows() -> None:
