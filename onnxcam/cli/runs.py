@@ -14,6 +14,7 @@ from onnxcam.cli.other_inputs import other_inputs
 from onnxcam.cli.results import describe, make_folder
 from onnxcam.cli.sources import Reader, Source, batches
 from onnxcam.imaging import write_png
+from onnxcam.samples import is_array_file
 from onnxcam.targets import parse_target, resolve_target
 
 __all__ = ["Request", "Run"]
@@ -159,7 +160,7 @@ class Run:
             "target": "predicted" if self.target is None else self.target,
             "method": request.method,
             "provider": None,
-            "preprocess": preprocess if any(s.row is None for s in self.sources) else None,
+            "preprocess": preprocess if any(not is_array_file(s.path) for s in self.sources) else None,
             "other_inputs": dict(one.split("=", 1) for one in request.others),
             "labels": preparation.labels_source,
             "colormap": request.colormap,

@@ -3,7 +3,7 @@
 from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a reader's module registers the reader
 from onnxcam.samples.batches import Samples, backdrops, cut, join
 from onnxcam.samples.completion import require_known
-from onnxcam.samples.files import file_suffixes, is_tensor_file, read_file
+from onnxcam.samples.files import file_suffixes, is_array_file, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
 from onnxcam.samples.lengths import longest_window, window_note
 from onnxcam.samples.specs import InputSpec, find_inputs, main_input
@@ -16,6 +16,7 @@ __all__ = [
     "file_suffixes",
     "find_inputs",
     "gather",
+    "is_array_file",
     "is_tensor_file",
     "join",
     "longest_window",

@@ -21,11 +21,12 @@ from onnxcam.imaging import Preprocess
 from onnxcam.samples.batches import Samples
 from onnxcam.samples.specs import InputSpec
 
-__all__ = ["Reader", "file_suffixes", "is_tensor_file", "load_array", "read_file", "reads"]
+__all__ = ["Reader", "file_suffixes", "is_array_file", "is_tensor_file", "load_array", "read_file", "reads"]
 
 Reader: TypeAlias = Callable[[Path, Mapping[str, InputSpec], InputSpec, Preprocess | None], Samples]
 
 READERS: dict[str, Reader] = {}
+ARRAYS = (".npy", ".npz")
 
 
 def reads(*suffixes: str) -> Callable[[Reader], Reader]:
@@ -44,6 +45,11 @@ def reads(*suffixes: str) -> Callable[[Reader], Reader]:
 def file_suffixes() -> tuple[str, ...]:
     """How names of files that are no pictures end, in alphabetical order."""
     return tuple(sorted(READERS))
+
+
+def is_array_file(path: str | Path) -> bool:
+    """Whether a file holds what the model takes already, by its name: nothing is to be preprocessed."""
+    return str(path).lower().endswith(ARRAYS)
 
 
 def is_tensor_file(path: str | Path) -> bool:

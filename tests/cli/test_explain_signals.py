@@ -62,6 +62,7 @@ def test_a_sound_is_explained_and_what_was_made_up_is_said(run: Run, sound: Path
     result = run("explain", model, sound, "-o", "out", "--json")
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)
+    assert (record["preprocess"]["name"], record["preprocess"]["rate"]) == ("unit", None)
     assert record["notes"] == [
         f"'{sound}': mono, 100 Hz, 100 samples (1 s), scaled by 1/32768",
         "the model's file does not say which sample rate it takes; the sound's own is assumed (--rate resamples)",
@@ -108,6 +109,7 @@ def test_several_inputs_come_from_an_archive(run: Run, tmp_path: Path) -> None:
     ]
     record = json.loads(result.stdout)
     assert [e["row"] for e in record["inputs"]] == [0, 1, 2]
+    assert record["preprocess"] is None
     assert [e["score"] for e in record["inputs"]] == pytest.approx([float(s.score[0]) for s in singles], rel=1e-6)
 
 
