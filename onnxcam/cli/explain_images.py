@@ -66,7 +66,7 @@ __all__ = ["command", "explain_images", "print_entry"]
 @click.option(
     "--rate",
     metavar="HZ",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     help="Sample rate that sounds are resampled to.  [default: their own]",
 )
 @click.option(

@@ -259,6 +259,21 @@ class TestVolumes:
         )
         assert len(samples.notes) == (1 if array.shape == (4, 6, 8) else 2)
 
+    def test_a_constant_volume_is_zeros(self, tmp_path: Path) -> None:
+        for value in (0, 7):
+            path = write_nifti(tmp_path / f"{value}.nii", np.full((2, 2, 2), value, np.float32))
+            samples = read(path, x=("N", 1, 2, 2, 2))
+            assert not samples.feeds["x"].any()
+            assert f"all {value}, taken as 0" in samples.notes[0]
+
+    def test_an_input_of_bytes_gets_bytes_only(self, tmp_path: Path) -> None:
+        spec = InputSpec("x", (None, 1, 2, 2, 2), np.dtype(np.uint8))
+        path = write_nifti(tmp_path / "v.nii", np.full((2, 2, 2), 255, np.int16))
+        assert gather(path, {"x": spec}, spec, UNIT).feeds["x"].max() == 255
+        write_nifti(path, np.full((2, 2, 2), 256, np.int16))
+        with pytest.raises(InputError, match="ranges from 256 to 256"):
+            gather(path, {"x": spec}, spec, UNIT)
+
     def test_the_notes_say_which_part_is_given(self, tmp_path: Path) -> None:
         path = write_nifti(tmp_path / "v.nii", np.zeros((4, 6, 8), np.float32))
         assert read(path, x=("N", 1, 2, 2, 8)).notes[1] == (
