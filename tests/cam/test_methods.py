@@ -141,6 +141,20 @@ def test_map_equals_the_peer(peer: ModuleType, name: str, shape: tuple[int, ...]
         np.testing.assert_allclose(saliency.alpha, weights, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.oracle
+@every_method
+def test_volumes_equal_the_peer(peer: ModuleType, name: str) -> None:
+    """At the layer's resolution: volumes are resized in another way than there."""
+    activation, gradient = random_layer(2, 16, 3, 4, 5)
+    gradient *= ROWS[name].gradient
+    kind = getattr(peer, ROWS[name].peer)
+    oracle = kind.__new__(kind)
+    oracle.activations_and_grads = StoredLayer(activation, gradient)
+    expected = np.maximum(oracle.get_cam_image(None, None, None, activation, gradient, eigen_smooth=False), 0)
+    raw = find_method(name)(Evidence(activation, gradient)).raw
+    np.testing.assert_allclose(raw, expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.is_linear])
 @given(st.integers(0, 2**32 - 1), st.floats(1e-2, 1e2))
 def test_scaling_the_logit_leaves_the_map_alone(name: str, seed: int, factor: float) -> None:
