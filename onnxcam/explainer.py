@@ -128,7 +128,7 @@ class Explainer:
             layer=self.plan.layer,
             method=method,
             provider=self._open(samples).provider,
-            notes=self._notes(samples, saliency.raw),
+            notes=(*self._notes(samples, saliency.raw), *saliency.notes),
             class_name=tuple(self._name(c) for c in classes),
             pictures=samples.pictures,
             backdrops=samples.backdrops or (() if samples.pictures else backdrops(tensor, self.input, len(size))),

@@ -40,6 +40,14 @@ def test_the_fields_are_those_of_the_contract(classifier: Path, x: Array, method
         assert (result.alpha.shape, result.alpha.dtype) == ((4, 8), np.float32)
 
 
+def test_what_a_method_must_say_is_among_the_notes(classifier: Path, x: Array) -> None:
+    before, behind = (
+        onnxcam.explain(classifier, x, 3, layer=layer, provider="cpu", method="xgrad-cam") for layer in ("c", "r")
+    )
+    assert behind.notes == ()
+    assert [note.split(",")[0] for note in before.notes] == ["xgrad-cam divides by each channel's sum over space"]
+
+
 @pytest.mark.parametrize("method", method_names())
 @pytest.mark.parametrize("shape", [(32,), (6, 7, 8)], ids=["signal", "volume"])
 def test_signals_and_volumes(write_model: Write, rng: np.random.Generator, shape: tuple[int, ...], method: str) -> None:

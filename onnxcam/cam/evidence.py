@@ -25,10 +25,12 @@ class Saliency:
         raw: the map at the layer's resolution, float32 `(N, *space)`, at least 0, not scaled; what float32 cannot hold
             is its largest number.
         alpha: weight of each channel, float32 `(N, K)`; None where a channel has another weight at every position.
+        notes: what the reader must know of this layer under this method.
     """
 
     raw: NDArray[np.float32]
     alpha: NDArray[np.float32] | None
+    notes: tuple[str, ...] = ()
 
 
 class Runs(Protocol):
@@ -145,12 +147,12 @@ class Evidence:
         shape = (n, k, math.prod(space))
         return self.activation.reshape(shape), self.gradient.reshape(shape)
 
-    def by_channel(self, alpha: NDArray[Any]) -> Saliency:
+    def by_channel(self, alpha: NDArray[Any], notes: tuple[str, ...] = ()) -> Saliency:
         """ReLU(sum_k alpha_k A_k) for channel weights `(N, K)`; the sum over channels runs in float64."""
         activation, _ = self.flat
         # As a matrix product: several times faster than a reduction over an axis in the middle.
         weighted = alpha[:, None, :].astype(np.float64) @ activation
-        return Saliency(self._map(weighted), _as_float32(alpha))
+        return Saliency(self._map(weighted), _as_float32(alpha), notes)
 
     def by_position(self, summed: NDArray[np.float64]) -> Saliency:
         """ReLU of what was summed up over the channels at each position, `(N, P)`."""

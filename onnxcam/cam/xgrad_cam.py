@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from onnxcam.cam.evidence import Evidence, Saliency
 from onnxcam.cam.registry import method
 
 __all__ = ["xgrad_cam"]
+
+CANCELLING = 0.1
+"""Share of the sum of absolute values below which a sum counts as cancelling."""
 
 
 @method("xgrad-cam")
@@ -24,4 +28,19 @@ def xgrad_cam(evidence: Evidence) -> Saliency:
     activation, gradient = evidence.flat
     products = np.einsum("nkp,nkp->nk", gradient, activation, dtype=np.float64)
     sums = activation.sum(axis=2, dtype=np.float64)
-    return evidence.by_channel(np.divide(products, sums, out=np.zeros_like(sums), where=sums != 0))
+    alpha = np.divide(products, sums, out=np.zeros_like(sums), where=sums != 0)
+    return evidence.by_channel(alpha, _notes(activation, sums))
+
+
+def _notes(activation: NDArray[np.float32], sums: NDArray[np.float64]) -> tuple[str, ...]:
+    """Rounding and chance decide a weight whose denominator is a small difference of large sums."""
+    if activation.min() >= 0:
+        return ()
+    is_cancelling = np.abs(sums) < CANCELLING * np.abs(activation).sum(axis=2, dtype=np.float64)
+    count = int(is_cancelling.any(axis=0).sum())
+    if not count:
+        return ()
+    return (
+        f"xgrad-cam divides by each channel's sum over space, and in {count} of {sums.shape[1]} channels that nearly "
+        "cancels: their weights mean little. Name a layer behind a ReLU with --layer",
+    )

@@ -113,6 +113,7 @@ def test_equals_the_paper(name: str, space: tuple[int, ...]) -> None:
     assert (saliency.raw.shape, saliency.raw.dtype) == ((2, *space), np.float32)
     assert (saliency.alpha is not None) == ROWS[name].has_alpha
     assert saliency.alpha is None or (saliency.alpha.shape, saliency.alpha.dtype) == ((2, 5), np.float32)
+    assert saliency.notes == ()
 
 
 @pytest.mark.oracle
@@ -266,6 +267,9 @@ def test_a_denominator_of_zero_gives_no_weight(name: str) -> None:
     saliency = find_method(name)(Evidence(activation, gradient))
     assert saliency.alpha is not None
     assert saliency.alpha[0, 0] == 0
+    assert len(saliency.notes) == 1
+    assert "in 1 of 2 channels" in saliency.notes[0]
+    assert saliency.notes[0].endswith("Name a layer behind a ReLU with --layer")
     np.testing.assert_array_equal(saliency.raw[0] > 0, [[False, False], [False, True]])
 
 
