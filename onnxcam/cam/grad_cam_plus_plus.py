@@ -36,7 +36,7 @@ def grad_cam_plus_plus(evidence: Evidence) -> Saliency:
     weighted = np.divide(positive, denominators, out=np.zeros_like(positive), where=denominators != 0)
     count = int(np.any(denominators < 1, axis=(0, 2)).sum())
     note = (
-        f"grad-cam++ presumes activations that add up to 0 or more, and in {count} of {positive.shape[1]} channels they "
-        "add up to so little that weights are large or negative. Name a layer behind a ReLU with --layer"
+        f"grad-cam++ presumes activations that add up to 0 or more, and in {count} of {positive.shape[1]} channels "
+        "they add up to so little that weights are large or negative. Name a layer behind a ReLU with --layer"
     )
     return evidence.by_channel(weighted.sum(axis=2), (note,) if count else ())
