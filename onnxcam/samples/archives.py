@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,18 +45,24 @@ def read_npz(path: Path, specs: Mapping[str, InputSpec], main: InputSpec, prepro
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise InputError(f"'{path}' holds one array, though it ends in .npz. Rename it to .npy.", path=path)
-        with loaded as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = _read(path)
     except FileNotFoundError as error:
         raise InputError(f"no file '{path}'.", path=path) from error
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # what reads a stranger's bytes raises whatever it trips over
         raise InputError(f"'{path}' holds no numpy arrays. Write them with numpy.savez.", path=path) from error
     if not arrays:
         raise InputError(f"'{path}' holds no arrays.", path=path)
     return arrays
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    loaded = np.load(path, allow_pickle=False)
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise InputError(f"'{path}' holds one array, though it ends in .npz. Rename it to .npy.", path=path)
+    with loaded as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def _samples(path: Path, feeds: dict[str, NDArray[Any]], main: InputSpec, notes: tuple[str, ...]) -> Samples:

@@ -98,7 +98,9 @@ def load_array(path: str | Path) -> NDArray[Any]:
             break
         except FileNotFoundError as error:
             raise InputError(f"no file '{path}'.", path=path) from error
-        except (ValueError, OSError, EOFError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # what reads a stranger's bytes raises whatever it trips over
             if mode is None:
                 raise InputError(f"'{path}' holds no numpy array. Write it with numpy.save.", path=path) from error
     if not isinstance(array, np.ndarray):

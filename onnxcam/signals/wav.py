@@ -47,7 +47,9 @@ def read_wav(path: str | Path) -> Sound:
             code = str(error).rpartition(" ")[2]
             raise _other_format(path, f"its format is number {code}") from error
         raise InputError(f"'{path}' is no .wav file, or a damaged one: {error}.", path=path) from error
-    except (EOFError, ZeroDivisionError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # what reads a stranger's bytes raises whatever it trips over
         raise InputError(f"'{path}' is no .wav file, or it ends within its header.", path=path) from error
     if width != WIDTH:
         raise _other_format(path, f"it has {8 * width} bits a sample")

@@ -88,6 +88,10 @@ class TestArchives:
         (tmp_path / "b.npy").rename(tmp_path / "b.npz")
         with pytest.raises(InputError, match="Rename it to .npy"):
             read(tmp_path / "b.npz", x=("N", 5))
+        header = b"\x93NUMPY\x01\x00\x06\x00({'a\n("
+        (tmp_path / "d.npy").write_bytes(header)
+        with pytest.raises(InputError, match="holds no numpy array"):
+            read(tmp_path / "d.npy", x=("N", 5))
         self.write(tmp_path, x=np.zeros(3)).rename(tmp_path / "c.npy")
         with pytest.raises(InputError, match="Rename it to .npz"):
             read(tmp_path / "c.npy", x=("N", 5))

@@ -61,3 +61,17 @@ def test_missing_files_planes_and_nan_are_told(tmp_path: Path) -> None:
     broken = write_nifti(tmp_path / "nan.nii", np.full((2, 2, 2), np.nan, np.float32))
     with pytest.raises(InputError, match="NaN or infinite"):
         read_volume(broken)
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [(70, b"\xf8\x00"), (108, b"\x00\x00\xc8\x42"), (42, b"\xff\xff")],
+    ids=["type", "offset", "size"],
+)
+def test_a_damaged_header_is_refused(tmp_path: Path, place: int, content: bytes) -> None:
+    path = write_nifti(tmp_path / "v.nii", np.zeros((3, 4, 5), np.uint8))
+    data = bytearray(path.read_bytes())
+    data[place : place + len(content)] = content
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="is no NIfTI file, or a damaged one"):
+        read_volume(path)

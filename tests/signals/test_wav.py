@@ -51,8 +51,9 @@ def test_floats_and_compressed_sounds_are_refused(tmp_path: Path, code: int) -> 
         (b"", "ends within its header"),
         (b"no sound at all, only words", "no .wav file"),
         (b"RIFF\x04\x00\x00\x00WAVE", "no .wav file"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt \xff\xff\xff\x7f\x01\x00\x01\x00", "no .wav file"),
     ],
-    ids=["empty", "text", "header alone"],
+    ids=["empty", "text", "header alone", "a wrong length"],
 )
 def test_what_is_no_sound_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "s.wav").write_bytes(content)
