@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from onnxcam.cam import Evidence, Runs, Saliency
 from onnxcam.cam.registry import METHODS, method
 from onnxcam.errors import InputError
 from onnxcam.forward_runs import Explained, ForwardRuns
-from onnxcam.graph import load
+from onnxcam.graph import cut_tail, load
 from onnxcam.plan import make_plan
 from onnxcam.runtime import Tails, choose_provider, open_pair
 from onnxcam.samples import Samples, find_inputs
@@ -307,3 +308,19 @@ def test_activations_are_laid_out_as_the_file_has_them_and_rows_may_share_a_samp
     assert seen == [(3, 6, 6, 4)] * 3
     with pytest.raises(InputError, match=r"the layer 'r' has shape \(1, 6, 6, 4\) for 1 samples"):
         ForwardRuns(explained, "r", (4, 6, 6)).of_activations(0, changed[:1])
+
+
+def test_weights_in_external_files_stay_there(
+    path: Path, feeds: dict[str, Array], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "ablation", ablation)
+    (tmp_path / "external").mkdir()
+    outside = tmp_path / "external" / "model.onnx"
+    onnx.save(onnx.load(path), outside, save_as_external_data=True, location="w.bin", size_threshold=64)
+    tail = cut_tail(load(outside), "r", "z").model
+    kept = {v.name for v in tail.graph.initializers.values() if isinstance(v.const_value, ir.ExternalTensor)}
+    assert kept == {"u"}
+    inside, external = (
+        onnxcam.explain(p, feeds, 3, layer="r", provider="cpu", method="ablation") for p in (path, outside)
+    )
+    np.testing.assert_allclose(external.raw, inside.raw, rtol=1e-5)
