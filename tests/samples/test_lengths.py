@@ -75,3 +75,28 @@ def test_a_sound_of_which_no_part_runs_is_the_models_own_error(strict: Path, tmp
     sound = write_wav(tmp_path / "s.wav", np.ones((1, 12), np.int16))
     with pytest.raises(onnxcam.ProviderError, match="ONNX Runtime fails"):
         onnxcam.explain(strict, sound)
+
+
+def test_windows_run_in_the_models_own_batch_with_a_state_of_that_size(write_model: Write, tmp_path: Path) -> None:
+    text = """g (float[4, 16] x, float[1, B, 2] h0) => (float[4, 2] y) {
+        wave = Unsqueeze(x, one)
+        c = Conv <strides = [4]> (wave, w)
+        r = Relu(c)
+        m = ReduceMean <axes = [2], keepdims = 0> (r)
+        first = Squeeze(h0, zero)
+        y = Add(m, first)
+    }"""
+    weights = {
+        "w": np.random.default_rng(0).standard_normal((2, 1, 4)).astype(np.float32),
+        "one": np.array([1]),
+        "zero": np.array([0]),
+    }
+    fixed = write_model(text, name="fixed.onnx", **weights)
+    free = write_model(text.replace("[4, ", "[B, "), name="free.onnx", **weights)
+    sound = write_wav(tmp_path / "s.wav", np.random.default_rng(1).integers(-9999, 9999, (1, 16 * 6 - 5)))
+    one, other = (onnxcam.explain(path, sound, target=1) for path in (fixed, free))
+    assert one.map.shape == (6, 16)
+    np.testing.assert_allclose(one.map, other.map, atol=1e-6)
+    np.testing.assert_allclose(one.score, other.score, rtol=1e-5)
+    assert any("it is zeros, [1, 4, 2]" in note for note in one.notes)
+    assert any("it is zeros, [1, 6, 2]" in note for note in other.notes)
