@@ -41,8 +41,7 @@ def plot_signal(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str
     seen = backdrop.seen[0].stop if backdrop.seen else whole
     count = min(whole, seen + max(1, round(seen * SHOWN_PADDING)))
     shown, saliency = backdrop.values[:, :count], saliency[:count]
-    strength = np.interp(_centres(WIDTH) * count, _centres(count) * count, saliency)
-    colours = heatmap(strength.astype(np.float32)[None], colormap)[0].astype(np.float64)
+    colours = heatmap(_by_column(saliency)[None], colormap)[0].astype(np.float64)
     if channels > CURVES:
         rows = [_rows(shown, colours, alpha)]
     else:
@@ -64,6 +63,14 @@ def plot_signal(backdrop: Backdrop, saliency: NDArray[np.float32], colormap: str
     canvas.x_axis(LEFT, y - GAP, WIDTH, start / unit, (start + count) / unit, "seconds" if backdrop.rate else "sample")
     canvas.legend(LEFT + WIDTH, 8, colormap)
     return canvas.pixels()
+
+
+def _by_column(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The map `(T,)` in each column: its highest there, so that no peak is lost, or what lies between two samples."""
+    count = len(saliency)
+    if count > WIDTH:
+        return np.maximum.reduceat(saliency, np.arange(WIDTH) * count // WIDTH)
+    return np.interp(_centres(WIDTH) * count, _centres(count) * count, saliency).astype(np.float32)
 
 
 def _curve(values: NDArray[np.float64], colours: NDArray[np.float64], height: int, alpha: float) -> NDArray[np.uint8]:

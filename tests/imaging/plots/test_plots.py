@@ -28,6 +28,14 @@ def test_a_curve_has_the_colours_of_the_map(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(picture[len(picture) // 2], heatmap(saliency[None], "viridis")[0])
 
 
+def test_no_peak_of_the_map_is_lost_between_two_columns() -> None:
+    saliency = np.zeros(50 * signals.WIDTH, np.float32)
+    saliency[50 * 100 + 3] = 1
+    steep = np.resize([1.0, -1.0], len(saliency))[None]
+    picture = inside(plot(Backdrop(steep), saliency, alpha=1))
+    assert [tuple(picture[120, x]) for x in (99, 100, 101)] == [(0, 0, 128), (128, 0, 0), (0, 0, 128)]
+
+
 def test_without_the_map_the_curve_is_black_on_white() -> None:
     values = np.sin(np.arange(50))[None]
     picture = inside(plot(Backdrop(values), np.linspace(0, 1, 50, dtype=np.float32), alpha=0))
