@@ -19,7 +19,17 @@ from onnxcam.graph import load
 from onnxcam.imaging import Preprocess
 from onnxcam.plan import Plan, make_plan
 from onnxcam.runtime import SessionPair, Tails, choose_provider, largest_difference, open_pair, run_shipped
-from onnxcam.samples import Samples, backdrops, cut, find_inputs, gather, longest_window, main_input, window_note
+from onnxcam.samples import (
+    Samples,
+    backdrops,
+    cut,
+    find_inputs,
+    gather,
+    longest_window,
+    main_input,
+    remarks,
+    window_note,
+)
 from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
 from onnxcam.tellers import Preparation, prepare
 
@@ -222,7 +232,7 @@ class Explainer:
         if empty:
             which = "every input" if len(empty) == len(raw) else f"input {', '.join(map(str, empty))}"
             notes.append(f"the map of {which} is zero everywhere: nothing at this layer raises the score")
-        return tuple(notes)
+        return (*notes, *remarks(raw, samples.backdrops))
 
     def _name(self, index: np.int64) -> str | None:
         return self.labels[index] if self.labels is not None and 0 <= index < len(self.labels) else None

@@ -77,6 +77,29 @@ def test_a_sound_of_which_no_part_runs_is_the_models_own_error(strict: Path, tmp
         onnxcam.explain(strict, sound)
 
 
+def test_a_layer_of_one_position_is_said_to_tell_nothing(tmp_path: Path, write_model: Write) -> None:
+    text = """g (float[N, 1, T] x) => (float[N, 2] y) {
+        c = Conv <strides = [8]> (x, w)
+        y = ReduceMean <axes = [2], keepdims = 0> (c)
+    }"""
+    path = write_model(text, w=np.ones((2, 1, 8), np.float32))
+    result = onnxcam.explain(path, write_wav(tmp_path / "s.wav", np.ones((1, 10), np.int16)))
+    assert any("a single position" in note for note in result.notes)
+    longer = onnxcam.explain(path, write_wav(tmp_path / "s.wav", np.ones((1, 20), np.int16)))
+    assert not any("a single position" in note for note in longer.notes)
+
+
+def test_most_of_a_map_on_padding_is_said(tmp_path: Path, write_model: Write) -> None:
+    text = """g (float[N, 1, 64] x) => (float[N, 2] y) {
+        c = Conv <strides = [8]> (x, w, b)
+        r = Relu(c)
+        y = ReduceMean <axes = [2], keepdims = 0> (r)
+    }"""
+    path = write_model(text, w=np.ones((2, 1, 8), np.float32), b=np.ones(2, np.float32))
+    result = onnxcam.explain(path, write_wav(tmp_path / "s.wav", np.ones((1, 10), np.int16)), target=0)
+    assert "most of the map of this input (87%) lies on padding, not on what was given" in result.notes
+
+
 def test_windows_run_in_the_models_own_batch_with_a_state_of_that_size(write_model: Write, tmp_path: Path) -> None:
     text = """g (float[4, 16] x, float[1, B, 2] h0) => (float[4, 2] y) {
         wave = Unsqueeze(x, one)
