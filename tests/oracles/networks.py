@@ -79,7 +79,7 @@ def _replace(model: nn.Module, activation: Callable[[], nn.Module]) -> None:
             _replace(child, activation)
 
 
-def calibrate(model: nn.Module, size: int) -> None:
+def calibrate(model: nn.Module, size: int | tuple[int, int]) -> None:
     """Give batch normalisation the statistics of random input, or deep random networks fade to nothing."""
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     model.eval()
@@ -88,12 +88,17 @@ def calibrate(model: nn.Module, size: int) -> None:
         norm.momentum = None
     with torch.no_grad():
         for _ in range(2):
-            model(torch.randn(4, 3, size, size))
+            model(torch.randn(4, 3, *sides(size)))
 
 
-def export(model: nn.Module, path: Path, size: int, exporter: str, opset: int = 17) -> Path:
+def sides(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Height and width, equal where one number is given."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def export(model: nn.Module, path: Path, size: int | tuple[int, int], exporter: str, opset: int = 17) -> Path:
     """Write the network as ONNX with a dynamic batch, by `torchscript` or `dynamo`."""
-    x = torch.randn(2, 3, size, size)
+    x = torch.randn(2, 3, *sides(size))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tests.oracles.networks import calibrate
+from tests.oracles.networks import calibrate, sides
 
 Array = NDArray[Any]
 Layout = Callable[[Array], Array]
@@ -30,14 +30,13 @@ def channels_last(array: Array) -> Array:
     return np.moveaxis(array, -1, 1)
 
 
-def tokens(before: int = 0) -> Layout:
-    """(N, …, tokens, K) -> (N, K, h, w) on a square grid, without the tokens `before` those of the patches."""
+def tokens(before: int = 0, rows: int | None = None) -> Layout:
+    """(N, …, tokens, K) -> (N, K, h, w), without the tokens `before` those of the patches; h = w unless it is given."""
 
     def place(array: Array) -> Array:
         array = array.reshape(len(array), -1, array.shape[-1])[:, before:]
-        side = math.isqrt(array.shape[1])
-        assert side * side == array.shape[1]
-        return channels_last(array.reshape(len(array), side, side, -1))
+        height = rows or math.isqrt(array.shape[1])
+        return channels_last(array.reshape(len(array), height, array.shape[1] // height, -1))
 
     return place
 
@@ -51,7 +50,7 @@ class Architecture:
         layer: Path of the module whose output must be the layer; `>` before it means the module's input.
         why: Why this layer.
         layout: Turns what that module gives into channels first.
-        size: Height and width of the input.
+        size: Height and width of the input, one number where they are equal.
         library: `timm` or `torchvision`.
         options: What the library is given to make a small one.
         change: Changes the network before its weights are drawn.
@@ -64,7 +63,7 @@ class Architecture:
     layer: str
     why: str
     layout: Layout = channels_first
-    size: int = 64
+    size: int | tuple[int, int] = 64
     library: str = "timm"
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     change: Callable[[nn.Module], object] | None = None
@@ -76,8 +75,8 @@ class Architecture:
         return self.label or self.name
 
     def sample(self, seed: int) -> Array:
-        """Two inputs, (2, 3, size, size) float32."""
-        return np.random.default_rng(seed).standard_normal((2, 3, self.size, self.size)).astype(np.float32)
+        """Two inputs, (2, 3, H, W) float32."""
+        return np.random.default_rng(seed).standard_normal((2, 3, *sides(self.size))).astype(np.float32)
 
     def build(self) -> nn.Module:
         """The network in evaluation mode, nothing in place, every weight drawn so that every branch counts."""
@@ -109,16 +108,20 @@ def draw_weights(network: nn.Module) -> None:
     """Weights as He et al. draw them, scales about one and shifts about zero, whatever the network starts with.
 
     Scales that start at 0 or 1e-6 (a block's last normalisation, layer scale) would hide a wrong layer: the layer
-    before would look the same.
+    before would look the same. Batch normalisation shifts by one: about zero, rectifiers halve what passes, and a
+    random network magnifies float32's rounding from layer to layer until PyTorch itself is off by 1e-3.
     """
     with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            entries = parameter.numel()
-            if entries == max(parameter.shape, default=1):
-                is_shift = name.endswith(("bias", "beta"))
-                parameter.normal_(0, 0.1) if is_shift else parameter.uniform_(0.5, 1.5)
-            elif name.endswith("weight"):
-                parameter.normal_(0, math.sqrt(2 / math.prod(parameter.shape[1:])))
+        for module in network.modules():
+            centre = float(isinstance(module, nn.modules.batchnorm._BatchNorm))
+            for name, parameter in module.named_parameters(recurse=False):
+                if parameter.numel() != max(parameter.shape, default=1):
+                    if name == "weight":
+                        parameter.normal_(0, math.sqrt(2 / math.prod(parameter.shape[1:])))
+                elif name.endswith(("bias", "beta")):
+                    parameter.normal_(centre, 0.1)
+                else:
+                    parameter.uniform_(0.5, 1.5)
 
 
 def evidence(network: nn.Module, row: Architecture, x: Array, cotangent: Callable[[Array], Array]) -> tuple[Array, ...]:

@@ -21,6 +21,10 @@ def small_classifier(network: nn.Module) -> None:
     network.classifier[linear[2]] = nn.Linear(64, network.classifier[linear[2]].out_features)
 
 
+def four_blocks(network: nn.Module) -> None:
+    network.blocks = network.blocks[:4]
+
+
 def reparametrise(network: nn.Module) -> None:
     from timm.utils.model import reparameterize_model
 
@@ -42,24 +46,31 @@ CONVOLUTIONS = (
         is_traced=True,
     ),
     Architecture("vgg11_bn", "features.26", LAST, size=224, library="torchvision", change=small_classifier),
-    Architecture("mobilenet_v2", "features.18.1", LAST, library="torchvision", is_quick=True, is_traced=True),
+    Architecture("mobilenet_v2", "features.18.1", LAST, library="torchvision", is_traced=True),
     Architecture("mobilenet_v3_small", "features.12.1", LAST, library="torchvision", is_traced=True),
     Architecture("mobilenetv3_small_050", ">blocks.-1.0.bn1.act", BEFORE_HEAD, is_traced=True),
-    Architecture("mobilenetv4_conv_small_035", ">blocks.-1.0.bn1.act", BEFORE_HEAD, is_quick=True, is_traced=True),
+    Architecture("mobilenetv4_conv_small_035", ">blocks.-1.0.bn1.act", BEFORE_HEAD, is_traced=True),
     Architecture("mobilenetv4_hybrid_medium", ">blocks.-1.0.bn1.act", f"{BEFORE_HEAD}, and behind the attention"),
-    Architecture("mobilenetv1_100", ">blocks.-1.-1.bn2.act", LAST),
+    Architecture("mobilenetv1_100", ">blocks.-1.-1.bn2.act", LAST, is_quick=True),
     Architecture("efficientnet_b0", "features.8.1", LAST, library="torchvision", is_traced=True),
-    Architecture("test_efficientnet", ">bn2.act", LAST, is_traced=True),
+    Architecture("test_efficientnet", ">bn2.act", LAST, is_traced=True, is_quick=True),
     Architecture("tf_efficientnetv2_b0", ">bn2.act", LAST),
     Architecture("efficientnet_lite0", ">bn2.act", LAST),
-    Architecture("mnasnet0_5", "layers.15", LAST, library="torchvision"),
+    Architecture("mnasnet0_5", "layers.15", LAST, library="torchvision", is_traced=True),
     Architecture("mixnet_s", ">bn2.act", LAST),
-    Architecture("tinynet_e", ">bn2.act", LAST),
+    Architecture("tinynet_e", ">bn2.act", LAST, is_quick=True),
     Architecture("fbnetc_100", ">bn2.act", LAST),
-    Architecture("lcnet_050", ">blocks.-1.-1.bn2.act", BEFORE_HEAD),
-    Architecture("rexnet_100", ">features.-1.bn.act", LAST),
+    Architecture("lcnet_050", ">blocks.-1.-1.bn2.act", BEFORE_HEAD, is_quick=True),
+    Architecture("rexnet_100", ">features.-1.bn.act", LAST, is_quick=True),
     Architecture("shufflenet_v2_x0_5", "conv5.1", LAST, library="torchvision", is_traced=True),
     Architecture("ghostnet_050", ">blocks.-1.0.bn1.act", BEFORE_HEAD, is_traced=True),
+    Architecture("repghostnet_050", ">blocks.-1.0.bn1.act", BEFORE_HEAD),
+    Architecture(
+        "hgnetv2_b0",
+        ">stages.-1.blocks.-1.aggregation.1.act",
+        f"{BEFORE_HEAD}; the last block has no shortcut",
+        is_traced=True,
+    ),
     Architecture("legacy_xception", "bn4", LAST, size=96),
     Architecture("xception41", ">blocks.-1.stack.conv3.act_pw", f"{LAST}: the last block has no shortcut"),
     Architecture("inception_resnet_v2", ">conv2d_7b.bn.act", LAST, size=160),
@@ -70,7 +81,20 @@ CONVOLUTIONS = (
         "the last Conv, where the tree's branches meet; the classifier is a Conv behind the pooling",
         is_traced=True,
     ),
-    Architecture("dla34", "level5.root.bn", "the last Conv with space, where the tree's branches meet"),
+    Architecture("dla34", "level5.root.bn", "the last Conv with space, where the tree's branches meet", is_traced=True),
+    Architecture("ese_vovnet19b_slim", ">stages.-1.blocks.-1.conv_concat.bn.act", f"{LAST}; its gate has no space"),
+    Architecture("cs3darknet_s", ">stages.-1.conv_transition.bn.act", f"{LAST}, where the two parts of the stage meet"),
+    Architecture("hardcorenas_a", ">blocks.-1.0.bn1.act", BEFORE_HEAD),
+    Architecture("regnetz_b16", ">final_conv.bn.act", f"{LAST}, behind the blocks' sums"),
+    Architecture("gernet_s", ">final_conv.bn.act", f"{LAST}, behind the blocks' sums"),
+    Architecture("selecsls42", ">head.-1.2", LAST, size=128),
+    Architecture(
+        "convmixer_1024_20_ks9_p14",
+        "blocks.-1.1",
+        f"{LAST}; its normalisation stands behind an activation, not to be folded",
+        size=70,
+        change=four_blocks,
+    ),
     Architecture("nfnet_l0", "final_conv", f"{LAST}; its weights are standardised on the way"),
     Architecture("dm_nfnet_f0", "final_conv", f"{LAST}; its weights are standardised on the way"),
     Architecture(
