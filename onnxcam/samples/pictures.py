@@ -20,6 +20,8 @@ from onnxcam.samples.specs import InputSpec
 __all__ = ["are_pictures", "from_pictures", "is_picture", "preprocessed"]
 
 COLOURS = (1, 3)
+ROUNDING = 1e-3
+"""How far a number may be from a whole one that it is taken for."""
 NOTE = "the array holds uint8 pictures and the model takes real numbers: they are preprocessed as picture files are"
 
 
@@ -55,7 +57,8 @@ def from_pictures(sources: Sequence[Any], main: InputSpec, preprocess: Preproces
     """Pictures as the input's tensors; of different sizes only where all become one size.
 
     Raises:
-        InputError: The input takes no pictures, one cannot be read, or they differ in size and the model takes any.
+        InputError: The input takes no pictures, one cannot be read, they differ in size and the model takes any, or the
+            input takes whole numbers and the preprocessing makes others.
     """
     if not main.is_picture or main.dtype.kind not in "fuV":  # V: bfloat16
         raise InputError(
@@ -77,4 +80,18 @@ def from_pictures(sources: Sequence[Any], main: InputSpec, preprocess: Preproces
             "Give a size in the preprocessing, or explain them one by one.",
             shapes=tuple(t.shape for t in tensors),
         )
-    return Samples({main.name: np.stack(tensors)}, len(tensors), tuple(pictures))
+    return Samples({main.name: _of_type(np.stack(tensors), main, preprocess)}, len(tensors), tuple(pictures))
+
+
+def _of_type(batch: NDArray[np.float32], main: InputSpec, preprocess: Preprocess) -> NDArray[Any]:
+    """The batch as whole numbers, where the input takes such."""
+    if main.dtype.kind != "u":
+        return batch
+    whole = np.clip(np.rint(batch), 0, np.iinfo(main.dtype).max)
+    if np.abs(whole - batch).max() > ROUNDING:
+        raise InputError(
+            f"the input '{main.name}' takes {main.dtype}, preprocessing '{preprocess.name}' makes fractions or other "
+            "numbers. Choose 'raw'.",
+            input=main.name,
+        )
+    return whole.astype(main.dtype)

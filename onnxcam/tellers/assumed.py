@@ -22,17 +22,17 @@ PRODUCERS = {
 }
 """What is usual among the networks of an exporter."""
 KERAS = (
-    (r"block14_sepconv2", "tf", "Xception"),
-    (r"conv2_block1_preact_bn", "tf", "ResNetV2"),
-    (r"conv5_block3_3_conv", "caffe", "ResNet"),
-    (r"block5_conv3", "caffe", "VGG"),
-    (r"conv_pw_13", "tf", "MobileNet"),
-    (r"block_16_project", "tf", "MobileNetV2"),
-    (r"block8_10_conv", "tf", "InceptionResNetV2"),
-    (r"mixed10", "tf", "InceptionV3"),
-    (r"pool4_conv", "imagenet", "DenseNet"),
+    ("block14_sepconv2", "tf", "Xception"),
+    ("conv2_block1_preact", "tf", "ResNetV2"),
+    ("pool4_(conv|relu)", "imagenet", "DenseNet"),
+    ("conv5_block3", "caffe", "ResNet"),
+    ("block5_conv3", "caffe", "VGG"),
+    ("conv_pw_13", "tf", "MobileNet"),
+    ("block_16", "tf", "MobileNetV2"),
+    ("block8_10", "tf", "InceptionResNetV2"),
+    ("mixed10", "tf", "InceptionV3"),
 )
-"""A layer's name in Keras' applications, the preset that the application takes, and its name."""
+"""How a late layer's name begins in Keras' applications, the preset that the application takes, and its name."""
 YOLOX = Preprocess("raw, BGR, in a letterbox", resize="letterbox", channel_order="bgr", scale=1.0)
 YOLOX_STRIDES = (8, 16, 32)
 
@@ -89,7 +89,7 @@ def _by_keras(subject: Subject) -> Iterator[Assumption]:
     """Layers called as those of one of Keras' applications."""
     names = "\n".join(node.name or "" for node in subject.model.graph)
     for layer, preset, network in KERAS:
-        if re.search(rf"(^|/){layer}(/|$)", names, re.MULTILINE):
+        if re.search(rf"(^|/){layer}(_|/|$)", names, re.MULTILINE):
             yield Assumption(PRESETS[preset], f"its layers are called as those of Keras' {network}")
 
 

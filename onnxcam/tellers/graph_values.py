@@ -8,7 +8,7 @@ import numpy as np
 
 from onnxcam.imaging import PRESETS
 from onnxcam.tellers.leading_steps import Steps, leading_steps
-from onnxcam.tellers.registry import Place, Subject, Told, element_type, teller
+from onnxcam.tellers.registry import Place, Subject, Told, element_type, listed, teller
 
 __all__ = ["image_scaler", "integer_input", "normalisation", "quantised_input"]
 
@@ -56,7 +56,7 @@ def normalisation(subject: Subject) -> Told | None:
     if found is None:
         return None
     settings, taken = found
-    what = f"{' and '.join(steps.operators)} at the graph's start, which {'take' if steps.operators[1:] else 'takes'}"
+    what = f"{listed(steps.operators)} at the graph's start, which {'take' if steps.operators[1:] else 'takes'}"
     return Told(f"{what} {taken}", settings | _order(steps, 255.0 if settings is RAW else 1.0))
 
 

@@ -13,7 +13,7 @@ from onnxcam.plan import read_labels
 from onnxcam.tellers.assumed import Assumption, assume, assume_size
 from onnxcam.tellers.class_names import class_counts
 from onnxcam.tellers.neighbours import Neighbours
-from onnxcam.tellers.registry import Subject, Told, ask, dimensions
+from onnxcam.tellers.registry import Subject, Told, ask, dimensions, listed
 
 __all__ = ["Preparation", "prepare"]
 
@@ -193,16 +193,12 @@ def _sources(owners: Mapping[str, Told | None], base: Preprocess, spec: Preproce
             by_source.setdefault(owner.source, []).append(part)
     if not by_source:
         return f"'{base.name}', which is assumed"
-    clauses = [f"{_listed(parts)} from {source}" for source, parts in by_source.items()]
+    clauses = [f"{listed(parts)} from {source}" for source, parts in by_source.items()]
     if owners["values"] is None:
         clauses.append(f"values assumed as in '{base.name}'")
     if owners["framing"] is None:
         clauses.append(f"framing assumed ({spec.resize})")
     return "; ".join(clauses)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _labels(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ from onnxcam.graph import Model
 from onnxcam.imaging import Layout, Preprocess
 from onnxcam.tellers.neighbours import Neighbours
 
-__all__ = ["Place", "Subject", "Teller", "Told", "ask", "teller"]
+__all__ = ["Place", "Subject", "Teller", "Told", "ask", "dimensions", "element_type", "listed", "teller"]
 
 
 class Place(enum.IntEnum):
@@ -142,6 +142,11 @@ def dimensions(value: ir.Value | None) -> tuple[int | None, ...]:
     if value is None or value.shape is None:
         return ()
     return tuple(d if isinstance(d, int) else None for d in value.shape)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list: `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def element_type(value: ir.Value) -> np.dtype[Any] | None:

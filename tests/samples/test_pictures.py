@@ -1,4 +1,4 @@
-"""Arrays of uint8 pictures."""
+"""Arrays of uint8 pictures, and inputs that take such."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import onnxcam
 from onnxcam import InputError, Preprocess
 from onnxcam.samples import gather
+from tests.conftest import Write
 from tests.samples.reading import UNIT, specs
 
 
@@ -41,3 +43,30 @@ def test_what_may_be_meant_otherwise_is_asked_about(given: tuple) -> None:
     known = specs(x=("N", 3, 9, 8))
     with pytest.raises(InputError, match="takes float32"):
         gather(np.zeros(given, np.uint8), known, known["x"], UNIT)
+
+
+BYTES = """g (uint8[N, 16, 16, 3] x) => (float[N, 5] y) {
+    f = Cast <to = 1> (x)  t = Transpose <perm = [0, 3, 1, 2]> (f)  u = Div(t, full)  c = Conv(u, w)
+    p = GlobalAveragePool(c)  q = Flatten(p)  y = Gemm(q, v) }"""
+
+
+@pytest.fixture
+def model(write_model: Write, rng: np.random.Generator) -> Path:
+    weights = {"w": (8, 3, 3, 3), "v": (8, 5)}
+    arrays = {key: rng.standard_normal(shape).astype(np.float32) for key, shape in weights.items()}
+    return write_model(BYTES, full=np.float32(255), **arrays)
+
+
+def test_a_uint8_input_takes_the_picture_as_it_is(model: Path, rng: np.random.Generator) -> None:
+    picture = rng.integers(0, 256, (16, 16, 3), np.uint8)
+    explainer = onnxcam.Explainer(model, provider="cpu")
+    told, given = explainer.explain(picture), explainer.explain(picture[None])
+    np.testing.assert_array_equal(told.logits, given.logits)
+    np.testing.assert_array_equal(told.map, given.map)
+    assert explainer.preparation.source.startswith("values from its uint8 input, which takes 0..255")
+
+
+def test_what_would_be_rounded_is_refused(model: Path) -> None:
+    explainer = onnxcam.Explainer(model, provider="cpu", preprocess="unit")
+    with pytest.raises(InputError, match=r"takes uint8, preprocessing 'unit' makes fractions.*'raw'"):
+        explainer.explain(np.full((16, 16, 3), 99, np.uint8))

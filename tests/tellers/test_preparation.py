@@ -90,8 +90,10 @@ def test_the_exporter_is_a_reason_to_assume(ask: Ask, producer: str, preset: str
     ("node", "preset"),
     [
         ("model/conv5_block3_3_conv/Conv2D", "caffe"),
+        ("resnet50_1/conv5_block3_out_1/Relu", "caffe"),
         ("StatefulPartitionedCall/resnet50v2/conv2_block1_preact_bn/FusedBatchNormV3", "tf"),
-        ("vgg16/block5_conv3/Conv2D", "caffe"),
+        ("vgg16_1/block5_conv3_1/convolution", "caffe"),
+        ("mobilenetv2_1.00_224_1/block_16_expand_relu_1/Relu6", "tf"),
         ("block14_sepconv2", "tf"),
         ("my_block5_conv3/Conv2D", "imagenet"),
         ("model/block5_conv3x/Conv2D", "imagenet"),
