@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
-from onnxcam.cam import Evidence, find_method, to_input_size
+from onnxcam.cam import Evidence, Method, average, find_method
 from onnxcam.errors import PlanError, ProviderError
-from onnxcam.explanation import Explanation, Float32
+from onnxcam.explanation import Explanation, Float32, LayerExplanation
 from onnxcam.forward_runs import Explained, ForwardRuns
 from onnxcam.graph import load
 from onnxcam.imaging import Preprocess
@@ -45,7 +45,9 @@ class Explainer:
 
     Args:
         model: Path of an `.onnx` file.
-        layer: The layer to explain: a value's or a node's name; None for the last convolution with space.
+        layer: The layer to explain: None or `auto` for the right one (`plan.reason` says why), `last-conv`, a value's
+            or a node's name, `-1`, `-2`, … for one of `plan.candidates` from the end, or several of these, whose
+            maps are averaged.
         output: The score tensor's name; None for what stands before a trailing softmax or sigmoid.
         provider: `auto`, `cpu` or `cuda`; `cuda` that cannot be had is an error.
         preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for what the file, its graph or the
@@ -72,26 +74,31 @@ class Explainer:
     def __init__(
         self,
         model: str | Path,
-        layer: str | None = None,
+        layer: str | Sequence[str] | None = None,
         output: str | None = None,
         provider: str = "auto",
         preprocess: str | Path | Preprocess | None = None,
         labels: list[str] | tuple[str, ...] | str | Path | None = None,
     ) -> None:
         self._provider = choose_provider(provider)
-        self.model = load(model)
-        self.plan: Plan = make_plan(self.model, layer, output)
-        self._gradient = differentiate(self.plan)
+        self._loaded, self._asked = load(model), (layer, output)
+        self._choose()
         self.inputs = find_inputs(self.model)
-        self.input = main_input(self.model, self.plan.layer, self.inputs)
+        self.input = main_input(self.model, self.inputs, self.plan.layers, self.plan.source)
         self.preparation: Preparation = prepare(
             self.model, self.input.name, self.input.layout, self.plan.output, preprocess, labels
         )
         self.preprocess, self.labels = self.preparation.preprocess, self.preparation.labels
-        self._pair: SessionPair | None = None
-        self._tails = Tails(self.plan.model, self.plan.output, self._provider)
         self._forward_notes: tuple[str, ...] = ()
         self._window_notes: tuple[str, ...] = ()
+
+    def _choose(self, sizes: Mapping[str, Sequence[int]] | None = None) -> None:
+        """Choose layers and score, for inputs of these shapes where the file leaves them open, and differentiate."""
+        self.plan: Plan = make_plan(self._loaded, *self._asked, sizes)
+        self.model = self.plan.model
+        self._gradient = differentiate(self.plan)
+        self._tails = Tails(self.model, self.plan.output, self._provider)
+        self._pair: SessionPair | None = None
 
     def explain(self, inputs: object, target: object = None, method: str = "grad-cam") -> Explanation:
         """Explain a batch.
@@ -112,36 +119,32 @@ class Explainer:
         combine = find_method(method)
         chosen = resolve_target(target, self.labels)
         samples = self.gather(inputs)
-        logits, cotangents, classes, activation, gradient = self._run(samples, chosen)
-        if activation.ndim < 3:
-            raise PlanError(
-                f"the layer '{self.plan.layer}' has shape {list(activation.shape)}: no space to map. "
-                "Choose another with --layer, or take its gradient with Explainer.gradient.",
-                layer=self.plan.layer,
-            )
+        logits, cotangents, classes, activations, gradients = self._run(samples, chosen)
         explained = Explained(
             self._open(samples), self._tails, samples, self.input, logits, cotangents, range(samples.count)
         )
-        runs = ForwardRuns(explained, self.plan.layer, activation.shape[1:])
-        saliency = combine(Evidence(activation, gradient, runs))
-        tensor = samples.feeds[self.input.name]
-        size = self.input.space(tensor.shape, activation.ndim - 2)
+        layers = self._layers(combine, explained, activations, gradients)
+        first, tensor = layers[0], samples.feeds[self.input.name]
+        size = self.input.space(tensor.shape, first.raw.ndim - 1)
+        maps = average([one.raw for one in layers], size)
         return Explanation(
             logits=logits,
             class_index=classes,
             score=_score(logits, cotangents, samples.count),
-            activation=activation,
-            gradient=gradient,
-            alpha=saliency.alpha,
-            raw=saliency.raw,
-            map=to_input_size(saliency.raw, size),
-            layer=self.plan.layer,
+            activation=first.activation,
+            gradient=first.gradient,
+            alpha=first.alpha,
+            raw=first.raw,
+            map=maps,
+            layer=", ".join(one.layer for one in layers),
             method=method,
             provider=self._open(samples).provider,
-            notes=(*self._notes(samples, saliency.raw), *saliency.notes),
+            notes=self._notes(samples, maps, layers),
             class_name=tuple(self._name(c) for c in classes),
             pictures=samples.pictures,
             backdrops=samples.backdrops or (() if samples.pictures else backdrops(tensor, self.input, len(size))),
+            layers=layers,
+            reason=self.plan.reason,
         )
 
     def gradient(
@@ -155,10 +158,17 @@ class Explainer:
 
         Raises:
             InputError: Inputs or a cotangent that do not fit.
+            PlanError: Several layers are explained.
             ProviderError: ONNX Runtime fails, or a result is not finite.
         """
-        logits, _, _, activation, gradient = self._run(self.gather(inputs), Cotangent(cotangent))
-        return logits, activation, gradient
+        if len(self.plan.layers) > 1:
+            raise PlanError(
+                f"{len(self.plan.layers)} layers are explained, {', '.join(map(repr, self.plan.layers))}; a gradient "
+                "is one layer's. Name it with layer=….",
+                layers=self.plan.layers,
+            )
+        logits, _, _, activations, gradients = self._run(self.gather(inputs), Cotangent(cotangent))
+        return logits, activations[0], gradients[0]
 
     def gather(self, inputs: object) -> Samples:
         """What the model gets of the inputs.
@@ -181,25 +191,54 @@ class Explainer:
                 raise
             self.preprocess = dataclasses.replace(self.preprocess, window=window)
             self._window_notes = (window_note(window),)
-            return gather(inputs, self.inputs, self.input, self.preprocess)
+            samples = gather(inputs, self.inputs, self.input, self.preprocess)
+            # A layer that had space in a long sound may have none in the window.
+            self._choose({name: array.shape for name, array in samples.feeds.items()})
         return samples
 
     def _run(
         self, samples: Samples, target: Target
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], Float32, Float32]:
-        """Forward and backward, batch by batch: logits, cotangents, classes, activation and gradient of all samples."""
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], list[Float32], list[Float32]]:
+        """Forward and backward, batch by batch: logits, cotangents, classes, each layer's activation and gradient."""
         pair = self._open(samples)
         parts = []
         for place, feeds in cut(samples, self.input.shape[0] if self.input.shape else None):
             one = pair.forward(feeds)
-            aim = _for_batch(target, place, samples.count, len(feeds[self.input.name]))
+            size = len(feeds[self.input.name])
+            aim = _for_batch(target, place, samples.count, size)
             cotangent = aim.cotangent(one.logits)
-            activation, gradient = pair.activation(one), pair.backward(one, cotangent)
-            self._require_finite(one.logits, gradient)
-            kept = place.stop - place.start
-            parts.append([a[:kept] for a in (one.logits, cotangent, aim.class_index(one.logits), activation, gradient)])
-        logits, cotangents, classes, activation, gradient = map(_joined, zip(*parts, strict=True))
-        return logits, cotangents, classes, _as_float32(activation), _as_float32(gradient)
+            found = [*pair.activations(one), *pair.backward(one, cotangent)]
+            self._require_finite(one.logits, found[len(self.plan.layers) :])
+            arrays = [one.logits, cotangent, aim.class_index(one.logits), *found]
+            parts.append([_of_samples(a, place.stop - place.start, size) for a in arrays])
+        logits, cotangents, classes, *rest = map(_joined, zip(*parts, strict=True))
+        floats = [_as_float32(array) for array in rest]
+        return logits, cotangents, classes, floats[: len(floats) // 2], floats[len(floats) // 2 :]
+
+    def _layers(
+        self, combine: Method, explained: Explained, activations: Sequence[Float32], gradients: Sequence[Float32]
+    ) -> tuple[LayerExplanation, ...]:
+        """What the method makes of each layer, brought to channels first."""
+        arrangements = self.plan.arrangements
+        if any(a is None or not a.fits(v.shape) for a, v in zip(arrangements, activations, strict=True)):
+            arrangements = self.plan.arranged({name: array.shape for name, array in explained.samples.feeds.items()})
+        layers = []
+        for name, activation, gradient, arrangement in zip(
+            self.plan.layers, activations, gradients, arrangements, strict=True
+        ):
+            if arrangement is not None and arrangement.fits(activation.shape):
+                activation, gradient = map(arrangement.channels_first, (activation, gradient))
+            elif activation.ndim < 3:
+                raise PlanError(
+                    f"the layer '{name}' has shape {list(activation.shape)}: no space to map. "
+                    "Choose another with --layer, or take its gradient with Explainer.gradient.",
+                    layer=name,
+                )
+            lay_out = arrangement.as_laid_out if arrangement is not None else None
+            runs = ForwardRuns(explained, name, activation.shape[1:], lay_out)
+            saliency = combine(Evidence(activation, gradient, runs))
+            layers.append(LayerExplanation(name, activation, gradient, saliency.alpha, saliency.raw, saliency.notes))
+        return tuple(layers)
 
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
@@ -216,8 +255,8 @@ class Explainer:
             self._pair = pair
         return self._pair
 
-    def _require_finite(self, logits: NDArray[Any], gradient: NDArray[Any]) -> None:
-        for what, array in (("score tensor", logits), ("gradient", gradient)):
+    def _require_finite(self, logits: NDArray[Any], gradients: Sequence[NDArray[Any]]) -> None:
+        for what, array in (("score tensor", logits), *(("gradient", g) for g in gradients)):
             if not np.isfinite(array).all():
                 raise ProviderError(
                     f"the {what} is not finite (NaN or infinity) with '{self.plan.layer}' explained. "
@@ -225,14 +264,15 @@ class Explainer:
                     layer=self.plan.layer,
                 )
 
-    def _notes(self, samples: Samples, raw: Float32) -> tuple[str, ...]:
+    def _notes(self, samples: Samples, maps: Float32, layers: Sequence[LayerExplanation]) -> tuple[str, ...]:
         notes = [*samples.notes, *self._window_notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
         notes += [*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ())]
-        empty = [i for i, one in enumerate(raw) if not one.any()]
+        empty = [i for i, one in enumerate(maps) if not one.any()]
         if empty:
-            which = "every input" if len(empty) == len(raw) else f"input {', '.join(map(str, empty))}"
+            which = "every input" if len(empty) == len(maps) else f"input {', '.join(map(str, empty))}"
             notes.append(f"the map of {which} is zero everywhere: nothing at this layer raises the score")
-        return (*notes, *remarks(raw, samples.backdrops))
+        notes += [note for one in layers for note in (*remarks(one.raw, samples.backdrops), *one.notes)]
+        return tuple(dict.fromkeys(notes))
 
     def _name(self, index: np.int64) -> str | None:
         return self.labels[index] if self.labels is not None and 0 <= index < len(self.labels) else None
@@ -243,7 +283,7 @@ def explain(
     inputs: object,
     target: object = None,
     *,
-    layer: str | None = None,
+    layer: str | Sequence[str] | None = None,
     output: str | None = None,
     provider: str = "auto",
     preprocess: str | Path | Preprocess | None = None,
@@ -260,6 +300,11 @@ def _dead_ends(places: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(places[:FEW_PLACES]) + (f" and {len(places) - FEW_PLACES} more" if places[FEW_PLACES:] else "")
     return (f"a part of the gradient ends on the way, where it is zero or unknown: {shown}",)
+
+
+def _of_samples(array: NDArray[Any], kept: int, size: int) -> NDArray[Any]:
+    """What belongs to the first `kept` samples of a batch of `size`, of which each may fill several rows (windows)."""
+    return array[: kept * max(1, len(array) // size)] if array.ndim else array
 
 
 def _joined(parts: tuple[NDArray[Any], ...]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnxcam.errors import InputError
 from onnxcam.imaging import Backdrop, Geometry, overlay, plot
 
-__all__ = ["Explanation", "Picture"]
+__all__ = ["Explanation", "LayerExplanation", "Picture"]
 
 Float32 = NDArray[np.float32]
 
@@ -30,8 +30,32 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class LayerExplanation:
+    """What one layer contributes, batch first.
+
+    Attributes:
+        layer: Name of the value.
+        activation: Its activation A, channels first, (N, K, *space) float32.
+        gradient: dy/dA there, (N, K, *space) float32.
+        alpha: Channel weights, (N, K) float32; None for a method without.
+        raw: The map at the layer's resolution, after ReLU, before any scaling, (N, *space) float32.
+        notes: What the method says of it.
+    """
+
+    layer: str
+    activation: Float32
+    gradient: Float32
+    alpha: Float32 | None
+    raw: Float32
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
     """The maps of a batch and what they are made from, batch first.
+
+    Where several layers are explained, `map` is the average of theirs, and `activation`, `gradient`, `alpha` and `raw`
+    are the first one's; `layers` has each.
 
     Attributes:
         logits: The score tensor, before softmax, as the model gives it.
@@ -42,13 +66,15 @@ class Explanation:
         alpha: Channel weights, (N, K) float32; None where the method weighs each position of a channel on its own.
         raw: The map at the layer's resolution, after ReLU, before any scaling, (N, *space) float32.
         map: The map at the model's input resolution, in [0, 1], (N, *input space) float32.
-        layer: Name of the value explained.
+        layer: Name of the value explained; of several, separated by commas.
+        reason: Why this layer and this score, one sentence.
         method: Name of the method.
         provider: `cpu` or `cuda`: what ran the model.
         notes: What the reader must know: an all-zero map, a guessed preprocessing, …
         class_name: The classes' names where they are known, else None, (N,).
         pictures: The originals, where pictures were given.
         backdrops: What the model got, channels first, with what its file tells of it, where no pictures were given.
+        layers: What each layer contributes.
     """
 
     logits: NDArray[Any]
@@ -66,6 +92,8 @@ class Explanation:
     class_name: tuple[str | None, ...] = ()
     pictures: tuple[Picture, ...] = dataclasses.field(default=(), repr=False)
     backdrops: tuple[Backdrop, ...] = dataclasses.field(default=(), repr=False)
+    layers: tuple[LayerExplanation, ...] = dataclasses.field(default=(), repr=False)
+    reason: str = ""
 
     def __len__(self) -> int:
         """Number of samples."""

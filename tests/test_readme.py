@@ -58,7 +58,7 @@ def test_python_runs(checkout: Path, block: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "(2, 96, 96)" in done.stdout
-    assert "the last Conv" in done.stdout
+    assert "it is the last convolution" in done.stdout
 
 
 def test_scripts_that_are_named_exist_and_can_be_run() -> None:

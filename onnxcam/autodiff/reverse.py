@@ -58,13 +58,13 @@ class Gradient:
 
 
 def differentiate(plan: Plan) -> Gradient:
-    """The gradient model of the plan's score tensor with respect to its layer.
+    """The gradient model of the plan's score tensor with respect to its layers.
 
     Raises:
-        GradientError: An operator on the way has no rule, or no gradient reaches the layer.
+        GradientError: An operator on the way has no rule, or no gradient reaches a layer.
     """
     model = plan.model
-    return reverse(model, [model.value(plan.output)], [model.value(plan.layer)])
+    return reverse(model, [model.value(plan.output)], [model.value(layer) for layer in plan.layers])
 
 
 def unruled(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> list[ir.Node]:

@@ -16,7 +16,7 @@ import onnxcam.cam.hires_cam
 import onnxcam.cam.layer_cam
 import onnxcam.cam.xgrad_cam  # noqa: F401
 from onnxcam.cam.evidence import Evidence, Runs, Saliency
-from onnxcam.cam.maps import normalize, to_input_size
+from onnxcam.cam.maps import average, normalize, to_input_size
 from onnxcam.cam.registry import Method, MethodCard, find_method, method, method_cards, method_names
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "MethodCard",
     "Runs",
     "Saliency",
+    "average",
     "find_method",
     "method",
     "method_cards",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
 
-__all__ = ["normalize", "to_input_size"]
+__all__ = ["average", "normalize", "to_input_size"]
 
 EPSILON = np.float32(1e-7)
 
@@ -41,6 +43,27 @@ def to_input_size(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np
 
     Source: pytorch-grad-cam, `BaseCAM.compute_cam_per_layer` and `aggregate_multi_layers`, for one layer.
     """
+    return normalize(resized(raw, size))
+
+
+def average(raws: Sequence[NDArray[np.float32]], size: tuple[int, ...]) -> NDArray[np.float32]:
+    """The maps `(N, *space)` of several layers, each at its own resolution, as one at the input's, `(N, *size)`.
+
+    Each is normalised and resized; their mean is normalised. For one layer this is `to_input_size`.
+
+    Raises:
+        InputError: a layer and the input have different numbers of spatial dimensions.
+
+    Source: pytorch-grad-cam, `BaseCAM.aggregate_multi_layers`.
+    """
+    summed = resized(raws[0], size)
+    for raw in raws[1:]:
+        summed = summed + resized(raw, size)
+    return normalize(summed / np.float32(len(raws)))
+
+
+def resized(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Each map normalised and brought to the input's resolution, not normalised again."""
     space = raw.shape[1:]
     if len(space) != len(size):
         raise InputError(
@@ -52,13 +75,13 @@ def to_input_size(raw: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np
     maps = normalize(raw.astype(np.float32, copy=False))
     if len(size) == 2:
         height, width = size
-        resized = np.empty((len(maps), height, width), np.float32)
-        for single, target in zip(maps, resized, strict=True):
+        enlarged = np.empty((len(maps), height, width), np.float32)
+        for single, target in zip(maps, enlarged, strict=True):
             cv2.resize(single, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
-        return normalize(resized)
+        return enlarged
     for axis, length in enumerate(size, start=1):
         maps = resize_axis(maps, length, axis)
-    return normalize(maps)
+    return maps
 
 
 def resize_axis(maps: NDArray[np.float32], length: int, axis: int) -> NDArray[np.float32]:

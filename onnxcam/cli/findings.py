@@ -14,19 +14,22 @@ from onnxcam import GradientError, InputError, PlanError, ProviderError, __versi
 from onnxcam.autodiff import reverse, unruled
 from onnxcam.graph import Model, load
 from onnxcam.plan import Candidate
-from onnxcam.plan.layer import choose_layer, find_candidates
-from onnxcam.plan.score import choose_score
+from onnxcam.plan.candidates import find_candidates
+from onnxcam.plan.layer import choose_layers
+from onnxcam.plan.score import choose_score, find_layout
 from onnxcam.runtime import import_onnxruntime
 from onnxcam.samples import InputSpec, find_inputs, main_input
+from onnxcam.space import arrange, trace
 from onnxcam.tellers import prepare
 
 __all__ = ["find", "tell"]
 
 SCHEMA_VERSION = 1
+Layers = str | Sequence[str] | None
 FEW_NAMES = 5
 
 
-def find(path: Path, layer: str | None = None, output: str | None = None) -> dict[str, Any]:
+def find(path: Path, layer: Layers = None, output: str | None = None) -> dict[str, Any]:
     """Everything that `onnxcam inspect` says, ready for JSON; what cannot be had is None, and `missing` says why.
 
     Raises:
@@ -54,58 +57,71 @@ def find(path: Path, layer: str | None = None, output: str | None = None) -> dic
 
 
 def _plan(
-    model: Model, specs: Mapping[str, InputSpec], layer: str | None, output: str | None, missing: list[str]
+    model: Model, specs: Mapping[str, InputSpec], layer: Layers, output: str | None, missing: list[str]
 ) -> dict[str, Any]:
-    """Score, layer, candidates, what has no rule between them, and the preprocessing; as far as they can be found."""
-    found: dict[str, Any] = {"score": None, "layer": None, "candidates": [], "without_rule": None}
+    """Score, layers, candidates, what has no rule between them, and the preprocessing; as far as they can be found."""
+    found: dict[str, Any] = {"score": None, "layer": None, "layers": [], "candidates": [], "without_rule": None}
     found["gradient_ends"] = []
-    chosen: str | None = None
+    names: list[str] = []
+    source: str | None = None
     try:
-        score = choose_score(model, output)
-        found["score"] = {**_tensor(score.value), "reason": score.reason}
-        candidates = find_candidates(model, score.value)
+        model, tracing, score = choose_score(model, trace(model), output)
+        layout = find_layout(tracing, score)
+        found["score"] = {**_tensor(score.value), "reason": score.reason, "class_axis": layout.class_axis}
+        candidates = find_candidates(model, tracing, score.value)
         found["candidates"] = [_candidate(one) for one in candidates]
         if candidates:
             first = model.value(candidates[0].layer)
-            found["without_rule"] = {"from_first_candidate": _unruled(model, score.value, first), "from_layer": None}
-        value, reason = choose_layer(model, score.value, candidates, layer)
-        chosen = str(value.name)
-        found["layer"] = {**_tensor(value), "reason": reason}
+            found["without_rule"] = {"from_first_candidate": _unruled(model, score.value, [first]), "from_layer": None}
+        choice = choose_layers(model, tracing, score.value, candidates, layer)
+        names = [str(value.name) for value in choice.layers]
+        held = [arrange(tracing, value) for value in choice.layers]
+        source = next((a.source for a in held if a is not None), None)
+        found["layers"] = [
+            {**_tensor(value), "grid": list(a.grid) if a is not None else None}
+            for value, a in zip(choice.layers, held, strict=True)
+        ]
+        found["layer"] = {**found["layers"][0], "reason": choice.reason}
         found["without_rule"] = found["without_rule"] or {"from_first_candidate": None}
-        found["without_rule"]["from_layer"] = _unruled(model, score.value, value)
-        found["gradient_ends"] = _ends(model, score.value, value)
+        found["without_rule"]["from_layer"] = _unruled(model, score.value, choice.layers)
+        found["gradient_ends"] = _ends(model, score.value, choice.layers)
     except PlanError as error:
         if layer is not None or output is not None:
             raise
         missing.append(str(error))
-    found |= _prepared(model, specs, chosen, found["score"] and found["score"]["name"], missing)
+    spec = _explained_input(model, specs, names, source, missing)
+    found |= _prepared(model, spec, found["score"] and found["score"]["name"])
     return found
 
 
-def _unruled(model: Model, score: ir.Value, layer: ir.Value) -> dict[str, int]:
-    """Operators without a rule from the layer to the score, and how often each occurs."""
-    nodes = unruled(model, [score], [layer])
+def _unruled(model: Model, score: ir.Value, layers: Sequence[ir.Value]) -> dict[str, int]:
+    """Operators without a rule from the layers to the score, and how often each occurs."""
+    nodes = unruled(model, [score], layers)
     return dict(collections.Counter(f"{n.domain}::{n.op_type}" if n.domain else n.op_type for n in nodes))
 
 
-def _ends(model: Model, score: ir.Value, layer: ir.Value) -> list[str]:
+def _ends(model: Model, score: ir.Value, layers: Sequence[ir.Value]) -> list[str]:
     """Where a part of the gradient, or all of it, ends; none where it cannot be had for another reason."""
     try:
-        return list(reverse(model, [score], [layer]).dead_ends)
+        return list(reverse(model, [score], layers).dead_ends)
     except GradientError as error:
         ends = error.facts.get("dead_ends", ())
         return list(ends) if isinstance(ends, tuple) else []
 
 
-def _prepared(
-    model: Model, specs: Mapping[str, InputSpec], layer: str | None, output: str | None, missing: list[str]
-) -> dict[str, Any]:
-    """What is told or assumed of pictures, and of the classes' names."""
+def _explained_input(
+    model: Model, specs: Mapping[str, InputSpec], layers: Sequence[str], source: str | None, missing: list[str]
+) -> InputSpec | None:
+    """The input that is explained, the first where no layer is; None where there is none."""
     try:
-        spec = main_input(model, layer, specs) if layer is not None else next(iter(specs.values()), None)
+        return main_input(model, specs, layers, source) if layers else next(iter(specs.values()), None)
     except InputError as error:
         missing.append(str(error))
-        spec = None
+        return None
+
+
+def _prepared(model: Model, spec: InputSpec | None, output: str | None) -> dict[str, Any]:
+    """What is told or assumed of pictures, and of the classes' names."""
     told = prepare(model, spec.name if spec else None, spec.layout if spec else "NCHW", output)
     names, is_picture = told.labels, spec is not None and spec.is_picture
     return {
@@ -154,7 +170,15 @@ def _dtype(value: ir.Value) -> str | None:
 
 
 def _candidate(one: Candidate) -> dict[str, Any]:
-    return {"layer": one.layer, "node": one.node, "op_type": one.op_type, "shape": list(one.shape)}
+    return {
+        "layer": one.layer,
+        "node": one.node,
+        "op_type": one.op_type,
+        "shape": list(one.shape),
+        "grid": list(one.grid),
+        "position": one.position,
+        "reason": one.reason,
+    }
 
 
 def tell(found: Mapping[str, Any]) -> Iterator[str]:
@@ -174,15 +198,18 @@ def tell(found: Mapping[str, Any]) -> Iterator[str]:
         yield _row("note", one)
     if runtime:
         yield _row("runtime", f"ONNX Runtime {runtime['version']}: {', '.join(runtime['providers'])}")
-    for key in ("score", "layer"):
-        yield ""
-        yield _row(key, _typed(found[key]) if found[key] else "none")
-        if found[key]:
-            yield _row("", found[key]["reason"])
+    yield ""
+    yield _row("score", _typed(found["score"]) if found["score"] else "none")
+    if found["score"]:
+        yield _row("", found["score"]["reason"])
+    yield ""
+    for one in found["layers"]:
+        yield _row("layer", _typed(one))
+    yield _row("", found["layer"]["reason"]) if found["layers"] else _row("layer", "none")
     yield from _told_rules(found["without_rule"])
     for place in found["gradient_ends"]:
         yield _row("ends", f"a part of the gradient, at {place}")
-    yield from _told_candidates(found["candidates"], found["layer"])
+    yield from _told_candidates(found["candidates"], [one["name"] for one in found["layers"]])
     if found["missing"]:
         yield ""
     for one in found["missing"]:
@@ -212,17 +239,21 @@ def _told_rules(without_rule: Mapping[str, Any] | None) -> Iterator[str]:
             yield _row("no rule", f"from {start} to the score: {told}")
 
 
-def _told_candidates(candidates: Sequence[Mapping[str, Any]], layer: Mapping[str, Any] | None) -> Iterator[str]:
+def _told_candidates(candidates: Sequence[Mapping[str, Any]], layers: Sequence[str]) -> Iterator[str]:
     if not candidates:
         return
     yield ""
-    yield f"layers to choose from ({len(candidates)}; * is the one explained):"
-    rows = [(one["op_type"], _sizes(one["shape"]), one["layer"], one["node"]) for one in candidates]
-    rows.insert(0, ("operator", "shape", "layer (value)", "node"))
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    yield f"layers to choose from ({len(candidates)}; * is explained; the number counts from the end, for --layer):"
+    total = len(candidates)
+    rows = [
+        (str(i - total), one["op_type"], _sizes(one["shape"]), one["layer"], one["node"], one["reason"])
+        for i, one in enumerate(candidates)
+    ]
+    rows.insert(0, ("", "operator", "shape", "layer (value)", "node", "why"))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
     for row in rows:
-        mark = "*" if layer and row[2] == layer["name"] else " "
-        yield f"{mark} {'  '.join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]])}".rstrip()
+        mark = "*" if row[3] in layers else " "
+        yield f"{mark} {'  '.join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[5]])}".rstrip()
 
 
 def _row(key: str, text: str) -> str:

@@ -22,7 +22,7 @@ __all__ = ["command"]
 @output_name_option
 @json_option
 @debug_option
-def command(model: Path, layer: str | None, output_name: str | None, as_json: bool) -> None:
+def command(model: Path, layer: tuple[str, ...] | None, output_name: str | None, as_json: bool) -> None:
     """Show what MODEL is: inputs and outputs, the score tensor, the default layer and why, the layers to choose from.
 
     What is missing (no layer by default, operators without a rule, ONNX Runtime) is said, and is no error: the exit

@@ -109,8 +109,11 @@ def folder_option(default: str) -> Callable[[F], F]:
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 layer_option = click.option(
     "--layer",
-    metavar="NAME",
-    help="Layer to explain: a node's or a value's name.  [default: the last convolution with space]",
+    metavar="LAYER",
+    multiple=True,
+    callback=lambda _, __, given: given or None,
+    help="Layer to explain: auto, last-conv, a node's or a value's name, or a number such as -2, which counts the "
+    "layers that inspect lists from the end. Given several times, the maps are averaged.  [default: auto]",
 )
 output_name_option = click.option(
     "--output-name",

@@ -33,7 +33,7 @@ class Request:
     inputs: tuple[Path, ...]
     folder: Path
     target: str = "predicted"
-    layer: str | None = None
+    layer: tuple[str, ...] | None = None
     output_name: str | None = None
     method: str = "grad-cam"
     provider: str = "auto"

@@ -2,13 +2,16 @@
 
 from onnxcam.graph.constants import Constants, static_shape
 from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose, save
+from onnxcam.graph.joined import JOINED, join
 from onnxcam.graph.model import Model, load
 from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
 from onnxcam.graph.ranks import is_rounded_up, known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
+from onnxcam.graph.sized import with_sizes
 from onnxcam.graph.tail import Tail, cut_tail
 
 __all__ = [
+    "JOINED",
     "REAL_SUFFIX",
     "SHAPE_SUFFIX",
     "Constants",
@@ -25,6 +28,7 @@ __all__ = [
     "is_quantized",
     "is_real",
     "is_rounded_up",
+    "join",
     "known_shape",
     "load",
     "nodes_within",
@@ -33,4 +37,5 @@ __all__ = [
     "scaled_product",
     "static_shape",
     "upstream",
+    "with_sizes",
 ]

@@ -153,11 +153,12 @@ def _pooled(node: ir.Node, given: ir.Shape) -> ir.Shape:
     """
     kernel = node.attributes["kernel_shape"].as_ints()
     rank = len(kernel)
+    is_padded_by_rule = "auto_pad" in node.attributes and node.attributes["auto_pad"].as_string() != "NOTSET"
     filled = {"strides": [1] * rank, "dilations": [1] * rank, "pads": [0] * 2 * rank}
     filled |= {k: list(a.as_ints()) for k, a in node.attributes.items() if k in filled}
     sizes: list[Size] = list(given[:2])
     for axis, size in enumerate(given[2:]):
-        if not isinstance(size, int) or "auto_pad" in node.attributes:
+        if not isinstance(size, int) or is_padded_by_rule:
             sizes.append(None)
             continue
         stride, before, after = filled["strides"][axis], filled["pads"][axis], filled["pads"][rank + axis]

@@ -1,86 +1,124 @@
-"""Which layer is explained: by default the last convolution that still has space."""
+"""Which layer is explained: the one asked for, or the last convolution, or what is right in its place."""
 
 from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
 
 import onnx_ir as ir
 
 from onnxcam.errors import PlanError, nearest
-from onnxcam.graph import Model, between, downstream, is_quantized, quantization_of, scaled_product
+from onnxcam.graph import Model, downstream, is_quantized, quantization_of, scaled_product
+from onnxcam.plan.automatic import choose_automatically, last_convolution
+from onnxcam.plan.operators import CONVOLUTIONS
 from onnxcam.plan.plan import Candidate
+from onnxcam.space import Tracing, arrange
 
-__all__ = ["CONVOLUTIONS", "choose_layer", "find_candidates"]
+__all__ = ["AUTOMATIC", "Choice", "choose_layers"]
 
-CONVOLUTIONS = frozenset({"Conv", "ConvInteger", "FusedConv", "QLinearConv"})
-
-
-def find_candidates(model: Model, score: ir.Value) -> tuple[Candidate, ...]:
-    """The convolutions with more than one spatial position between the model's inputs and the score, in graph order.
-
-    A dimension that is not static counts as more than one position.
-    """
-    found = []
-    for position, node in enumerate(between(model.graph, model.graph.inputs, [score])):
-        layer = _real(node.outputs[0])
-        if node.op_type in CONVOLUTIONS and _has_space(layer) and layer is not score:
-            name = node.name or str(layer.name)
-            found.append(Candidate(str(layer.name), name, node.op_type, _dims(layer), position))
-    return tuple(found)
+AUTOMATIC, LAST_CONVOLUTION = "auto", "last-conv"
+COUNT = re.compile(r"-[1-9][0-9]*")
 
 
-def choose_layer(
-    model: Model, score: ir.Value, candidates: tuple[Candidate, ...], layer: str | None = None
-) -> tuple[ir.Value, str]:
-    """The layer to explain and why: the one named, else the last candidate.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """The layers, and why these."""
+
+    layers: tuple[ir.Value, ...]
+    reason: str
+
+
+def choose_layers(
+    model: Model,
+    tracing: Tracing,
+    score: ir.Value,
+    candidates: Sequence[Candidate],
+    asked: str | Sequence[str] | None = None,
+) -> Choice:
+    """The layers to explain and why.
 
     Args:
         model: The model.
+        tracing: Where its values have space.
         score: The score tensor.
         candidates: From `find_candidates`.
-        layer: A value's or a node's name, or None.
+        asked: `auto` or None; `last-conv`; a value's or a node's name; `-1`, `-2`, …, which count the candidates from
+            the end; or several of these, whose maps are averaged. A name of the model's wins over the words.
 
     Raises:
         PlanError: No such layer, none by default, or the score does not depend on it.
     """
-    if layer is not None:
-        named = _named(model, layer)
-        value = _real(named)
-        if score not in downstream(model.graph, [value]) or value is score:
-            raise PlanError(
-                f"the score '{score.name}' does not depend on layer '{layer}'. "
-                "onnxcam inspect lists the layers that it depends on.",
-                layer=layer,
-                output=score.name,
-            )
-        return value, f"the layer '{named.name}' was asked for{_meaning(value, is_scaled=value is not named)}"
-    if not candidates:
-        raise PlanError(
-            f"{model.path.name} has no convolution with more than one spatial position before its score "
-            f"'{score.name}'. Name a layer that has space with --layer.",
-            path=model.path,
-            output=score.name,
-        )
-    last = candidates[-1]
-    shape = " x ".join("?" if d is None else str(d) for d in last.shape) or "its shape is only known in a run"
-    reason = f"the layer is '{last.layer}', the last {last.op_type} with more than one spatial position ({shape})"
-    value = model.value(last.layer)
-    return value, reason + _meaning(value, is_scaled=last.op_type == "ConvInteger" and not is_quantized(value))
+    if asked is None:
+        asked = AUTOMATIC
+    if not isinstance(asked, str):
+        chosen = [_one(model, tracing, score, candidates, one) for one in asked]
+        if not chosen:
+            raise PlanError("no layer is named. Name one or several, or leave it to 'auto'.", layer=asked)
+        layers = tuple(dict.fromkeys(layer for choice in chosen for layer in choice.layers))
+        return Choice(layers, "; ".join(c.reason for c in chosen) + _averaged(layers))
+    choice = _one(model, tracing, score, candidates, asked)
+    return Choice(choice.layers, choice.reason + _averaged(choice.layers))
 
 
-def _named(model: Model, name: str) -> ir.Value:
+def _averaged(layers: Sequence[ir.Value]) -> str:
+    return f"; the maps of the {len(layers)} layers are averaged" if len(layers) > 1 else ""
+
+
+def _one(model: Model, tracing: Tracing, score: ir.Value, candidates: Sequence[Candidate], asked: str) -> Choice:
     values = ir.convenience.create_value_mapping(model.graph)
-    if name in values:
-        return values[name]
-    nodes = {n.name: n for n in model.graph if n.name}
-    if name in nodes:
-        return nodes[name].outputs[0]
+    nodes = {n.name: n.outputs[0] for n in model.graph if n.name}
+    named = values.get(asked) or nodes.get(asked)
+    if named is not None:
+        return _named(model, score, asked, named)
+    if asked == AUTOMATIC:
+        return _described(model, tracing, *choose_automatically(model, tracing, score))
+    if asked == LAST_CONVOLUTION:
+        return _described(model, tracing, *last_convolution(model, tracing, score))
+    if COUNT.fullmatch(asked):
+        return _counted(model, candidates, int(asked))
     raise PlanError(
-        f"no layer '{name}'.{nearest(name, (*values, *nodes))} onnxcam inspect lists the layers.", layer=name
+        f"no layer '{asked}'.{nearest(asked, (*values, *nodes, AUTOMATIC, LAST_CONVOLUTION))} "
+        "onnxcam inspect lists the layers.",
+        layer=asked,
     )
 
 
-def _real(value: ir.Value) -> ir.Value:
-    """What holds the real numbers of an integer product; any other value itself."""
-    return scaled_product(value) or value
+def _counted(model: Model, candidates: Sequence[Candidate], count: int) -> Choice:
+    if -count > len(candidates):
+        raise PlanError(
+            f"there are {len(candidates)} layers to choose from, none is number {count}. onnxcam inspect lists them.",
+            layer=str(count),
+        )
+    value = model.value(candidates[count].layer)
+    return Choice((value,), f"the layer is '{value.name}', number {count} of those that onnxcam inspect lists")
+
+
+def _named(model: Model, score: ir.Value, asked: str, named: ir.Value) -> Choice:
+    value = scaled_product(named) or named
+    if score not in downstream(model.graph, [value]) or value is score:
+        raise PlanError(
+            f"the score '{score.name}' does not depend on layer '{asked}'. "
+            "onnxcam inspect lists the layers that it depends on.",
+            layer=asked,
+            output=score.name,
+        )
+    return Choice((value,), f"the layer '{named.name}' was asked for{_meaning(value, is_scaled=value is not named)}")
+
+
+def _described(model: Model, tracing: Tracing, layers: Sequence[ir.Value], why: str) -> Choice:
+    """The layers by name with the grid that they hold, and why."""
+    told = []
+    scaled = {scaled_product(n.outputs[0]) for n in model.graph if n.op_type in CONVOLUTIONS}
+    for layer in layers:
+        arrangement = arrange(tracing, layer)
+        node = layer.producer()
+        grid = f", {arrangement.described}" if arrangement is not None else ""
+        told.append(
+            f"'{layer.name}' ({node.op_type if node else 'input'}{grid}){_meaning(layer, is_scaled=layer in scaled)}"
+        )
+    start = "the layer is" if len(told) == 1 else "the layers are"
+    return Choice(tuple(layers), f"{start} {' and '.join(told)}: {why}")
 
 
 def _meaning(value: ir.Value, *, is_scaled: bool) -> str:
@@ -92,11 +130,3 @@ def _meaning(value: ir.Value, *, is_scaled: bool) -> str:
     return (
         ", dequantised" if quantization_of(value) else ", its integers taken as real numbers: nothing tells their scale"
     )
-
-
-def _has_space(value: ir.Value) -> bool:
-    return value.shape is None or any(d != 1 for d in tuple(value.shape)[2:])
-
-
-def _dims(value: ir.Value) -> tuple[int | str | None, ...]:
-    return tuple(d if isinstance(d, int) else d.value for d in value.shape) if value.shape is not None else ()

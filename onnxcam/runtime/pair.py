@@ -36,14 +36,14 @@ class SessionPair:
     """Forward once, then the gradient for as many cotangents as wanted; residuals pass without a copy.
 
     Attributes:
-        layer: The forward model's output that holds the layer; where it is quantised, the real numbers it stands for.
+        layers: The forward model's outputs that hold the layers; of a quantised one, the real numbers it stands for.
         output: The same of the score tensor.
         gradient: The gradient model and how to feed it.
         forward_session: Runs the forward model.
         gradient_session: Runs the gradient model.
     """
 
-    layer: str
+    layers: tuple[str, ...]
     output: str
     gradient: Gradient
     forward_session: Session
@@ -76,12 +76,12 @@ class SessionPair:
         given = {n: to_device(np.ascontiguousarray(a), session.device) for n, a in feeds.items()}
         return to_host(session.run(given, [self.output])[self.output])
 
-    def activation(self, one: Pass) -> NDArray[Any]:
-        """The layer's value in a run, as the file lays it out; a quantised one as the real numbers it stands for."""
-        return to_host(one.values[self.layer])
+    def activations(self, one: Pass) -> tuple[NDArray[Any], ...]:
+        """The layers' values in a run, as the file lays them out; quantised ones as the real numbers they stand for."""
+        return tuple(to_host(one.values[layer]) for layer in self.layers)
 
-    def backward(self, one: Pass, cotangent: NDArray[Any]) -> NDArray[Any]:
-        """The gradient at the layer for a cotangent of the score tensor.
+    def backward(self, one: Pass, cotangent: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """The gradient at each layer for a cotangent of the score tensor.
 
         Raises:
             ProviderError: ONNX Runtime fails.
@@ -91,10 +91,11 @@ class SessionPair:
         feeds = {self.gradient.cotangents[0]: to_device(np.ascontiguousarray(cotangent, dtype), session.device)}
         for residual in self.gradient.residuals:
             feeds[residual.name] = one.values[_forward_name(residual.value, residual.kind)]
-        return to_host(session.run(feeds, self.gradient.outputs)[self.gradient.outputs[0]])
+        found = session.run(feeds, self.gradient.outputs)
+        return tuple(to_host(found[name]) for name in self.gradient.outputs)
 
     def _wanted(self) -> tuple[str, ...]:
-        names = [self.output, self.layer]
+        names = [self.output, *self.layers]
         names += [_forward_name(r.value, r.kind) for r in self.gradient.residuals]
         return tuple(dict.fromkeys(names))
 
@@ -107,8 +108,9 @@ def open_pair(plan: Plan, gradient: Gradient, provider: Provider) -> SessionPair
     """
     folder = plan.model.path.resolve().parent
     inputs = {v.name for v in plan.model.shipped.graph.inputs}
-    quantized = {n for n in (plan.output, plan.layer) if is_quantized(plan.model.value(n))}
-    values = [n for n in (plan.output, plan.layer) if n not in quantized]
+    named = (plan.output, *plan.layers)
+    quantized = {n for n in named if is_quantized(plan.model.value(n))}
+    values = [n for n in named if n not in quantized]
     values += [r.value for r in gradient.residuals if r.kind == "value"]
     forward = expose(
         plan.model,
@@ -116,9 +118,9 @@ def open_pair(plan: Plan, gradient: Gradient, provider: Provider) -> SessionPair
         [r.value for r in gradient.residuals if r.kind == "shape"],
         sorted(quantized),
     )
-    layer, output = (f"{n}{REAL_SUFFIX}" if n in quantized else n for n in (plan.layer, plan.output))
+    output, *layers = (f"{n}{REAL_SUFFIX}" if n in quantized else n for n in named)
     return SessionPair(
-        layer,
+        tuple(layers),
         output,
         gradient,
         open_session(forward, provider, folder, is_half=plan.model.is_half),

@@ -91,13 +91,17 @@ def find_inputs(model: Model) -> dict[str, InputSpec]:
     return specs
 
 
-def main_input(model: Model, layer: str, specs: Mapping[str, InputSpec]) -> InputSpec:
-    """The input that the layer's space belongs to: the first of highest rank that the layer depends on.
+def main_input(
+    model: Model, specs: Mapping[str, InputSpec], layers: Sequence[str] = (), source: str | None = None
+) -> InputSpec:
+    """The input that is explained: `source`, whose space the layers have, or the first of highest rank before them.
 
     Raises:
         InputError: The model has no tensor input.
     """
-    needed = {v.name for v in upstream(model.graph, [model.value(layer)])}
+    if source in specs:
+        return specs[str(source)]
+    needed = {v.name for v in upstream(model.graph, [model.value(layer) for layer in layers])}
     found = [s for s in specs.values() if s.name in needed] or list(specs.values())
     if not found:
         raise InputError(f"{model.path.name} has no tensor input to explain.", path=model.path)

@@ -38,7 +38,13 @@ def test_a_folder_gives_an_overlay_each_and_a_record(run: Run, model: Path, pict
 
 def test_the_narration_says_once_what_was_chosen_and_why(run: Run, model: Path, pictures: Path) -> None:
     told = run("explain", model, pictures, "-o", "out").stderr
-    for part in ("'features', the last Conv", "before Softmax", "predicted class", "grad-cam", "provider: cpu"):
+    for part in (
+        "'features' (Conv, 8 x 8, channels first): it is the last convolution",
+        "before Softmax",
+        "predicted class",
+        "grad-cam",
+        "provider: cpu",
+    ):
         assert told.count(part) == 1
     assert told.count("'imagenet' is assumed") == 1
     assert "Class names: 3 from the model." in told

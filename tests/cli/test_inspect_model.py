@@ -23,9 +23,9 @@ def test_text_tells_what_would_be_explained_and_why(run: Run, model: Path) -> No
         "3: cat, dog, bird",
         "'imagenet' is assumed",
         "'logits', which stands before Softmax",
-        "the last Conv with more than one spatial position",
+        "it is the last convolution, and all of the space goes through it",
         "no rule   from the layer to the score: none",
-        "* Conv",
+        "* -1  Conv",
     ):
         assert part in result.stdout
 

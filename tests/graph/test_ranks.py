@@ -87,3 +87,12 @@ def test_a_bound_computed_from_constants_is_known(write_model: Write) -> None:
     assert shape is not None
     assert shape.rank() == 4
     assert [n.op_type for n in model.graph][:2] == ["Shape", "Mod"]
+
+
+@pytest.mark.parametrize("said", ["", ', auto_pad = "NOTSET"'], ids=["pads alone", "and that they count"])
+def test_a_pool_that_rounds_up_has_its_size(write_model: Write, said: str) -> None:
+    pool = f"MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1{said}> (x)"
+    path = write_model(f"g (float[N, 3, 8, 8] x) => (float[N, 3, a, b] y) {{ y = {pool} }}")
+    shape = load(path).value("y").shape
+    assert shape is not None
+    assert tuple(shape)[2:] == (4, 4)

@@ -48,7 +48,7 @@ def one_hot(logits: Array, classes: Array) -> Array:
 
 def gaps_at(network: nn.Module, path: Path, x: Array, peer: ModuleType) -> dict[str, float]:
     """How far onnxcam is from autograd and from pytorch-grad-cam at the last Conv, and from autograd at the first."""
-    explainer = onnxcam.Explainer(path, provider="cpu")
+    explainer = onnxcam.Explainer(path, layer="last-conv", provider="cpu")
     result = explainer.explain(x)
     module, _, gradient = gradient_at(network, x, one_hot(result.logits, result.class_index), result.activation)
     raw = np.maximum((gradient.mean((2, 3), keepdims=True) * result.activation).sum(1), 0)

@@ -22,7 +22,8 @@ def test_the_reason_says_which_layer_and_which_score_and_why(classifier: Path) -
     plan = planned(classifier)
     assert (plan.layer, plan.output) == ("c", "z")
     assert plan.reason == (
-        "the layer is 'c', the last Conv with more than one spatial position (N x 8 x 8 x 8); "
+        "the layer is 'c' (Conv, 8 x 8, channels first): it is the last convolution, and all of the space goes "
+        "through it; "
         "the score tensor is 'z', which stands before Softmax."
     )
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_planned_is_refused(
 
 def test_a_model_without_convolution_is_refused(write_model: Write) -> None:
     path = write_model("g (float[N, 4] x) => (float[N, 4] y) { y = Relu(x) }")
-    with pytest.raises(PlanError, match="has no convolution with more than one spatial position before its score 'y'"):
+    with pytest.raises(PlanError, match="has no layer with more than one position before its score 'y'"):
         planned(path)
 
 
@@ -139,8 +140,7 @@ TAIL = "g = GlobalAveragePool(c)   y = Flatten(g)"
             f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   f = Cast <to = 1> (i)   c = Mul(f, s)   {TAIL}",
             None,
             "c",
-            "the layer is 'c', the last ConvInteger with more than one spatial position (N x 4 x 6 x 6), "
-            "its integers scaled to real numbers in 'c'",
+            "the layer is 'c' (Mul, 6 x 6, channels first), its integers scaled to real numbers in 'c'",
         ),
         (
             f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   f = Cast <to = 1> (i)   c = Mul(f, s)   {TAIL}",
@@ -158,14 +158,14 @@ TAIL = "g = GlobalAveragePool(c)   y = Flatten(g)"
             f"q = QuantizeLinear(x, s, u)   i = ConvInteger(q, k, u)   c = Cast <to = 1> (i)   {TAIL}",
             None,
             "i",
-            "(N x 4 x 6 x 6), its integers taken as real numbers: nothing tells their scale",
+            "(ConvInteger, 6 x 6, channels first), its integers taken as real numbers: nothing tells their scale",
         ),
         (
             "q = QuantizeLinear(x, s, u)   i = QLinearConv(q, s, u, k, s, z, s, u)   "
             f"m = MaxPool <kernel_shape = [2, 2]> (i)   c = DequantizeLinear(m, s, u)   {TAIL}",
             None,
             "i",
-            "the last QLinearConv with more than one spatial position (N x 4 x 6 x 6), dequantised",
+            "(QLinearConv, 6 x 6, channels first), dequantised",
         ),
         (
             "q = QuantizeLinear(x, s, u)   i = QLinearConv(q, s, u, k, s, z, s, u)   "

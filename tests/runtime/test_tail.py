@@ -46,7 +46,7 @@ def chosen(path: Path, where: str) -> tuple[Model, str, str]:
     model = load(path)
     plan = make_plan(model)
     middle = plan.candidates[len(plan.candidates) // 2].layer
-    return model, plan.layer if where == "default" else middle, plan.output
+    return plan.model, plan.layer if where == "default" else middle, plan.output
 
 
 def bundled(name: str) -> tuple[Path, dict[str, Array]]:

@@ -32,10 +32,10 @@ QUANTISED = {"mnist-cntk-dynq", "shufflenetv2-int8-qlinear"}
 """Piecewise constant: held against their float twins in test_quantised.py."""
 NEGATIVE: dict[str, tuple[type[Exception], str]] = {
     "customvision-cat-or-dog-op1": (ModelError, "uses opset 1; onnxcam reads opset 7 and newer"),
-    "lightgbm-tract": (PlanError, "no convolution with more than one spatial position"),
+    "lightgbm-tract": (PlanError, "no layer with more than one position"),
     "mnist-cntk-op1": (ModelError, "uses opset 1; onnxcam reads opset 7 and newer"),
     "mnist-quant-finn-mixed": (ModelError, "needs the custom operator finn::MultiThreshold"),
-    "skl-rf-iris-zipmap": (PlanError, "no convolution with more than one spatial position"),
+    "skl-rf-iris-zipmap": (PlanError, "no layer with more than one position"),
 }
 HALF = {"squeezenet-fp16-caffe2"}
 """Computed in float16: of a score of 30, steps of 0.03 are seen, and a few activations in a hundred change sign."""
