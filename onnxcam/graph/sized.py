@@ -20,14 +20,17 @@ MOST_ENTRIES = 4096
 
 
 def with_sizes(model: Model, sizes: Mapping[str, tuple[int, ...]]) -> ir.Graph:
-    """The analysed graph for inputs of these shapes; the model's own where the file fixes them already."""
+    """The analysed graph for inputs of these shapes; the model's own where all of its shapes are known already."""
     if all(static_shape(v) == sizes.get(str(v.name)) for v in model.graph.inputs):
-        return model.graph
-    copy = model.shipped.clone()
-    for value in copy.graph.inputs:
-        if value.name in sizes:
-            value.shape = ir.Shape(sizes[str(value.name)])
-    graph = analyse(copy)
+        if all(static_shape(o) is not None for n in model.graph for o in n.outputs):
+            return model.graph
+        graph = model.graph.clone()
+    else:
+        copy = model.shipped.clone()
+        for value in copy.graph.inputs:
+            if value.name in sizes:
+                value.shape = ir.Shape(sizes[str(value.name)])
+        graph = analyse(copy)
     _settle(graph, model.opset)
     return graph
 

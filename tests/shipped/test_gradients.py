@@ -8,6 +8,7 @@ precision.
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 import onnxcam
 from onnxcam.errors import ModelError, PlanError
+from onnxcam.graph import save
 from tests.shared import cards, shared
 from tests.shipped.differences import DIRECTION, STEP, add_to_layer, open_moved, slopes
 from tests.shipped.double import doubled, open_double
@@ -85,14 +87,17 @@ class Gradients:
 @cache
 def gradients_of(name: str, which: str) -> Gradients:
     path, feeds = shared(f"models/{name}/model.onnx"), INPUTS[name]()
-    explainer = onnxcam.Explainer(path, provider="cpu")
-    if which == "first":
-        explainer = onnxcam.Explainer(path, layer=explainer.plan.candidates[0].layer, provider="cpu")
+    plan = onnxcam.Explainer(path, provider="cpu").plan
+    layer = plan.candidates[0].layer if which == "first" else plan.layer
+    explainer = onnxcam.Explainer(path, layer=layer, provider="cpu")
     logits, activation, _ = explainer.gradient(feeds, np.zeros_like)
     weights = np.random.default_rng(0).standard_normal((WEIGHTINGS, *logits.shape)).astype(logits.dtype)
     found = np.stack([explainer.gradient(feeds, w)[2] for w in weights]).astype(np.float64)
     size = float(np.sqrt(np.mean(np.square(activation, dtype=np.float64))))
     plan = explainer.plan
+    if plan.scores.joined:  # the file puts its scales out one by one
+        path = Path(tempfile.mkdtemp()) / "joined.onnx"
+        save(plan.model.shipped, path)
     return Gradients(path, feeds, plan.layer, plan.output, size, weights.astype(np.float64), found)
 
 

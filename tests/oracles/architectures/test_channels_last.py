@@ -16,7 +16,7 @@ from tests.oracles.architectures.table import TABLE
 from tests.oracles.architectures.test_automatic_layer import one_hot, relative
 from tests.oracles.networks import export
 
-NAMES = ("mobilenet_v2", "efficientnet_b0", "legacy_xception")
+NAMES = ("mobilenet_v2", "resnet50", "densenet121", "inception_v3", "efficientnet_b0", "legacy_xception")
 ROWS = {str(row): row for row in TABLE}
 
 
@@ -49,7 +49,7 @@ def test_channels_last_gives_the_map_of_channels_first(
 
 def test_the_twin_is_channels_last(tmp_path: Path) -> None:
     """Or the comparison above would show less than it says."""
-    row = ROWS["mobilenet_v2"]
+    row = ROWS["resnet10t"]
     twin = onnx.load(with_channels_last(export(row.build(), tmp_path / "m.onnx", row.size, "torchscript")))
     dims = [d.dim_value for d in twin.graph.input[0].type.tensor_type.shape.dim]
     operators = [node.op_type for node in twin.graph.node]
