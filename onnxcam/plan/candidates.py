@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from onnxcam.graph import Model, between, scaled_product
-from onnxcam.plan.operators import CONVOLUTIONS, is_attention, moved_from, tokens_read
-from onnxcam.plan.paths import find_paths
+from onnxcam.graph import Model, between, inputs_of, scaled_product
+from onnxcam.plan.operators import CONVOLUTIONS, is_attention, mixes_channels, moved_from, tokens_read
+from onnxcam.plan.paths import Paths, find_paths
 from onnxcam.plan.plan import Candidate
 from onnxcam.space import Tracing, arrange
 
@@ -28,7 +28,7 @@ def find_candidates(model: Model, tracing: Tracing, score: ir.Value) -> tuple[Ca
         elif is_attention(model, node, tracing) and (read := tokens_read(model, node, tracing)) is not None:
             found[read] = "tokens that attention reads"
     paths = find_paths(model, tracing, [score])
-    for cut in _last_of_runs(paths.cuts):
+    for cut in _last_of_runs(model, tracing, paths):
         found.setdefault(moved_from(cut) or cut, "all of the space goes through it")
     through = set(paths.cuts)
     order = {n: i for i, n in enumerate(nodes)}
@@ -47,24 +47,29 @@ def find_candidates(model: Model, tracing: Tracing, score: ir.Value) -> tuple[Ca
     return tuple(sorted(candidates, key=lambda c: c.position))
 
 
-def _last_of_runs(cuts: tuple[ir.Value, ...]) -> list[ir.Value]:
-    """Of cuts made from one another one by one, the last; a convolution's run is listed with the convolution."""
+def _last_of_runs(model: Model, tracing: Tracing, paths: Paths) -> list[ir.Value]:
+    """Of cuts that are pointwise functions of one another, the last; where the first is a convolution's, that one."""
     found: list[ir.Value] = []
-    for cut in cuts:
-        node = cut.producer()
-        before = [v for v in (node.inputs if node is not None else ()) if v in cuts]
-        if found and before == [found[-1]] and node is not None and node.op_type not in CONVOLUTIONS:
-            if _begins_with_convolution(found[-1]):
-                continue
+    for cut in paths.cuts:
+        if not found or not _is_pointwise_of(model, tracing, paths, cut, found[-1]):
+            found.append(cut)
+        elif (node := found[-1].producer()) is None or node.op_type not in CONVOLUTIONS:
             found[-1] = cut
-            continue
-        found.append(cut)
     return found
 
 
-def _begins_with_convolution(cut: ir.Value) -> bool:
-    node = cut.producer()
-    return node is not None and node.op_type in CONVOLUTIONS
+def _is_pointwise_of(model: Model, tracing: Tracing, paths: Paths, cut: ir.Value, first: ir.Value) -> bool:
+    """Whether `cut` is made of `first` alone, as far as it has space, without mixing channels or places."""
+    waiting = [cut]
+    while waiting:
+        node = waiting.pop().producer()
+        if node is None or mixes_channels(model, node):
+            return False
+        above = [v for v in inputs_of(node) if v in paths.spacious]
+        if any(tracing.mixes(node, v) for v in above):
+            return False
+        waiting += [v for v in above if v is not first]
+    return True
 
 
 def _dims(value: ir.Value) -> tuple[int | str | None, ...]:

@@ -13,8 +13,8 @@ from onnxcam.space.flows import Passage, flow_of
 
 __all__ = ["Tracing", "trace"]
 
-FEW_CHANNELS = 4
-ASSUMED_SIZES = (1, 3, 224, 224)
+CHANNELS = (1, 3, 4)
+"""What a picture's last axis is if it is the channels'."""
 PICKING = frozenset({"Gather", "Slice"})
 SHORT_SERIES, LONG_SERIES = 64, 4096
 
@@ -122,7 +122,7 @@ def _shape(value: ir.Value, given: Sequence[int] | None, batch: str | None) -> t
     if given is not None and len(given) == len(dims):
         dims = [g if d is None else d for d, g in zip(dims, given, strict=True)]
     rank = len(dims)
-    is_last = rank == 4 and dims[3] is not None and dims[3] <= FEW_CHANNELS
+    is_last = rank == 4 and dims[3] in CHANNELS and dims[1] not in CHANNELS
     assumed = (1, 224, 224, 3) if is_last else (1, 3, *[224 if rank == 4 else SHORT_SERIES] * (rank - 2))
     if rank <= 2:
         assumed = (1, LONG_SERIES)
@@ -138,7 +138,7 @@ def _of_input(grids: Grids, name: str, shape: tuple[int, ...]) -> Axes:
         return tuple(blank(n) for n in shape)
     if rank == 2:
         return (blank(shape[0]), *grids.axes(name, shape[1:]))
-    is_last = shape[-1] <= FEW_CHANNELS < shape[1] or (rank == 3 and shape[2] < shape[1])
+    is_last = shape[2] < shape[1] if rank == 3 else shape[-1] in CHANNELS and shape[1] not in CHANNELS
     if is_last:
         return (blank(shape[0]), *grids.axes(name, shape[1:-1]), blank(shape[-1]))
     return (blank(shape[0]), blank(shape[1]), *grids.axes(name, shape[2:]))

@@ -100,3 +100,20 @@ def test_first_conv_of_a_smooth_network(family: Family, tmp_path: Path, figure: 
     gap = relative(gradient, expected)
     figure(f"PyTorch oracle, {family.name}, smooth, first Conv: gradient {gap:.1e}")
     assert gap < 1e-4
+
+
+def test_the_maps_of_several_layers_are_averaged_as_the_peer_does(tmp_path: Path, peer: ModuleType) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 8, 3, padding=1), nn.SiLU(), nn.AvgPool2d(2), nn.Conv2d(8, 12, 3, padding=1), nn.SiLU()),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 5)),
+    ).eval()
+    path = export(network, tmp_path / "m.onnx", 20, "torchscript")
+    x = torch.randn(3, 3, 20, 20).numpy()
+    explainer = onnxcam.Explainer(path, layer=["-3", "-1"], provider="cpu")
+    result = explainer.explain(x)
+    with peer.GradCAM(model=network, target_layers=[network[0], network[3]]) as cam:
+        targets = [peer.utils.model_targets.ClassifierOutputTarget(int(c)) for c in result.class_index]
+        theirs = cam(input_tensor=torch.from_numpy(x), targets=targets)
+    assert [one.raw.shape for one in result.layers] == [(3, 20, 20), (3, 10, 10)]
+    np.testing.assert_allclose(result.map, theirs, atol=1e-5)

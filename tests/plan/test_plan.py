@@ -3,11 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
+import onnxcam
 from onnxcam.errors import PlanError
 from onnxcam.graph import load
 from onnxcam.plan import Plan, make_plan
+from onnxcam.plan.score import Score, find_layout
+from onnxcam.space import trace
 from tests.conftest import Write
 
 W = np.ones((4, 3, 3, 3), np.float32)
@@ -207,3 +211,99 @@ def test_the_score_of_a_quantised_model_stands_before_what_squashes_it(
     kind = "uint8" if score == "y" and tail.startswith("y") else "float"
     path = write_model(f"g (float[N, 3, 8, 8] x) => ({kind}[A, B] y) {{ {body}   {tail} }}", w=W, **QUANTIZED)
     assert planned(path).output == score
+
+
+TWO = """g (float[N, 3, 8, 8] x) => (float[N, 5] y) {
+    a = Conv <pads = [1, 1, 1, 1]> (x, k)   b = Relu(a)   c = Conv <pads = [1, 1, 1, 1]> (b, w)   d = Relu(c)
+    e = GlobalAveragePool(d)   f = Flatten(e)   y = MatMul(f, h)
+}"""
+
+
+@pytest.fixture
+def two(write_model: Write) -> Path:
+    rng = np.random.default_rng(0)
+    shapes = {"k": (4, 3, 3, 3), "w": (6, 4, 3, 3), "h": (6, 5)}
+    return write_model(TWO, **{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()})
+
+
+@pytest.mark.parametrize(
+    ("asked", "layers"),
+    [
+        (None, ("c",)),
+        ("auto", ("c",)),
+        ("last-conv", ("c",)),
+        ("-1", ("c",)),
+        ("-2", ("a",)),
+        (["a", "last-conv"], ("a", "c")),
+        (["-2", "a"], ("a",)),
+    ],
+    ids=str,
+)
+def test_layers_are_named_counted_or_left_to_the_plan(
+    two: Path, asked: str | list[str] | None, layers: tuple[str, ...]
+) -> None:
+    plan = make_plan(load(two), asked)
+    assert (plan.layers, plan.layer) == (layers, layers[0])
+    assert ("averaged" in plan.reason) == (len(layers) > 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("-3", "2 layers to choose from, none is number -3"),
+        ([], "no layer is named"),
+        ("last-con", "Did you mean 'last-conv'"),
+    ],
+    ids=["beyond the first", "none", "misspelt"],
+)
+def test_what_names_no_layer_is_refused(two: Path, asked: str | list[str], message: str) -> None:
+    with pytest.raises(PlanError, match=message):
+        make_plan(load(two), asked)
+
+
+SCALES = """g (float[N, 3, 16, 16] x) => (float[N, 64, 5] p, float[N, 16, 5] q, float[N, 64, 4] r) {
+    a = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, k)   b = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (a, w)
+    c = Conv(a, cls)   d = Sigmoid(c)   e = Reshape(d, s5)   p = Transpose <perm = [0, 2, 1]> (e)
+    f = Conv(b, cls)   g = Sigmoid(f)   h = Reshape(g, s5)   q = Transpose <perm = [0, 2, 1]> (h)
+    i = Conv(a, box)   j = Reshape(i, s4)   r = Transpose <perm = [0, 2, 1]> (j)
+}"""
+
+
+def test_heads_with_one_output_a_scale_are_one_score_and_have_a_layer_each(write_model: Write) -> None:
+    rng = np.random.default_rng(0)
+    shapes = {"k": (6, 3, 3, 3), "w": (6, 6, 3, 3), "cls": (5, 6, 1, 1), "box": (4, 6, 1, 1)}
+    weights = {n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+    path = write_model(SCALES, **weights, s5=np.array([0, 5, -1]), s4=np.array([0, 4, -1]))
+    plan = make_plan(load(path))
+    assert plan.layers == ("a", "b")
+    assert [a.grid for a in plan.arrangements if a is not None] == [(8, 8), (4, 4)]
+    assert (plan.output, plan.scores.joined) == ("scores::joined", ("c", "f"))
+    assert (plan.scores.class_axis, plan.scores.positions, plan.scores.before) == (1, (2,), ("Sigmoid",))
+    x = rng.standard_normal((2, 3, 16, 16)).astype(np.float32)
+    result = onnxcam.Explainer(path, provider="cpu").explain(x, lambda scores: np.ones_like(scores))
+    p, q, _ = onnxruntime.InferenceSession(path).run(None, {"x": x})
+    probabilities = np.concatenate([p, q], axis=1).transpose(0, 2, 1)
+    np.testing.assert_allclose((1 + np.tanh(result.logits / 2)) / 2, probabilities, atol=1e-6)
+    assert [one.raw.shape for one in result.layers] == [(2, 8, 8), (2, 4, 4)]
+
+
+@pytest.mark.parametrize(
+    ("body", "shape", "class_axis", "positions"),
+    [
+        ("y = Conv(x, w)", "N, 7, 8, 8", 1, (2, 3)),
+        ("c = Conv(x, w)   y = Transpose <perm = [0, 2, 3, 1]> (c)", "N, 8, 8, 7", 3, (1, 2)),
+        ("c = Conv(x, w)   f = Reshape(c, s)   y = Transpose <perm = [0, 2, 1]> (f)", "N, 64, 7", 2, (1,)),
+        ("c = Conv(x, w)   y = GlobalAveragePool(c)", "N, 7, 1, 1", 1, ()),
+        ("c = Conv(x, w)   g = GlobalAveragePool(c)   y = Transpose <perm = [0, 2, 3, 1]> (g)", "N, 1, 1, 7", 3, ()),
+        ("c = Conv(x, w)   g = GlobalAveragePool(c)   y = Flatten(g)", "N, 7", 1, ()),
+    ],
+    ids=["picture", "channels last", "tokens", "pooled", "pooled, channels last", "classes"],
+)
+def test_the_axis_of_the_classes(
+    write_model: Write, body: str, shape: str, class_axis: int, positions: tuple[int, ...]
+) -> None:
+    weights = {"w": np.ones((7, 3, 1, 1), np.float32), "s": np.array([0, 7, -1])}
+    path = write_model(f"g (float[N, 3, 8, 8] x) => (float[{shape}] y) {{ {body} }}", **weights)
+    model = load(path)
+    scores = find_layout(trace(model), Score(model.value("y"), ""))
+    assert (scores.class_axis, scores.positions) == (class_axis, positions)
