@@ -155,6 +155,7 @@ class Run:
             "complete": False,
             "model": {"file": request.model.name, "sha256": digest},
             "layer": explainer.plan.layer,
+            "layers": list(explainer.plan.layers),
             "score_tensor": explainer.plan.output,
             "reason": explainer.plan.reason,
             "target": "predicted" if self.target is None else self.target,

@@ -60,7 +60,26 @@ def choose_score(model: Model, tracing: Tracing, output: str | None = None) -> t
         )
     first, score = next(((o, s) for o, s in usable if s.before), usable[0])
     alike = [s for o, s in usable if s.before == score.before and (o is first or _is_alike(tracing, s, score))]
-    return _joined(model, tracing, alike) if len(alike) > 1 else (model, tracing, score)
+    if len(alike) > 1:
+        return _joined(model, tracing, alike)
+    return _of_heads(model, tracing, score) or (model, tracing, score)
+
+
+def _of_heads(model: Model, tracing: Tracing, score: Score) -> tuple[Model, Tracing, Score] | None:
+    """What stands before heads that are squashed each on its own and put behind each other; None for another score."""
+    node = score.value.producer()
+    if node is None or node.op_type != "Concat":
+        return None
+    given = [v for v in node.inputs if v is not None]
+    heads = [_before_squashing(v) for v in given]
+    shapes = [[tracing.shapes.get(str(v.name)) for v in of] for of in ([h.value for h in heads], given)]
+    if not all(head.before for head in heads) or shapes[0] != shapes[1]:
+        return None
+    names = tuple(str(head.value.name) for head in heads)
+    joined = join(model, names, node.attributes["axis"].as_int())
+    before = tuple(dict.fromkeys(op for head in heads for op in head.before))
+    told = f"the score tensor is made of {', '.join(map(repr, names))}, which stand before {' and '.join(before)}"
+    return joined, trace(joined), Score(joined.value(JOINED), told, before, names)
 
 
 def _is_alike(tracing: Tracing, one: Score, other: Score) -> bool:

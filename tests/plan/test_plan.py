@@ -44,8 +44,11 @@ def test_the_reason_says_which_layer_and_which_score_and_why(classifier: Path) -
         ("s = Softmax(z)  m = ArgMax <axis = 1> (s)  y = Cast <to = 1> (m)", "z", "Softmax and ArgMax"),
         ("f = Flatten(z)  s = Softmax(f)  y = Reshape(s, two)", "f", "Softmax"),
         ("s = Sigmoid(z)  y = Mul(s, z)", "y", None),
+        ("s = Softmax(z)  y = Transpose <perm = [0, 1]> (s)", "z", "Softmax"),
+        ("s = Sigmoid(z)  y = Clip(s, low, high)", "z", "Sigmoid"),
+        ("s = Softmax(z)  y, i = TopK(s, one)", "z", "Softmax and TopK"),
     ],
-    ids=["plain", "softmax", "log-softmax", "sigmoid", "casts", "unsqueeze", "argmax", "reshape", "swish"],
+    ids="plain softmax log-softmax sigmoid casts unsqueeze argmax reshape swish transpose clip top-k".split(),
 )
 def test_the_score_stands_before_what_squashes_it(
     write_model: Write, tail: str, score: str, passed: str | None
@@ -53,10 +56,28 @@ def test_the_score_stands_before_what_squashes_it(
     text = f"""g (float[N, 3, 8, 8] x) => (float[A, B] y) {{
         c = Conv(x, w)   g = GlobalAveragePool(c)   z = Flatten(g)   {tail}
     }}"""
-    path = write_model(text, w=W, zero=np.array([0]), two=np.array([-1, 4]))
+    bounds = {"low": np.array(1e-4, np.float32), "high": np.array(0.9999, np.float32)}
+    path = write_model(text, w=W, zero=np.array([0]), two=np.array([-1, 4]), one=np.array([1]), **bounds)
     plan = planned(path)
     assert plan.output == score
     assert (f"which stands before {passed}." in plan.reason) == (passed is not None)
+
+
+def test_heads_that_are_squashed_one_by_one_are_joined_before(write_model: Write) -> None:
+    text = """g (float[N, 3, 8, 8] x) => (float[N, 8] y) {
+        c = Conv(x, w)   g = GlobalAveragePool(c)   f = Flatten(g)   a = MatMul(f, u)   b = MatMul(f, v)
+        p = Softmax(a)   q = Sigmoid(b)   y = Concat <axis = 1> (p, q)
+    }"""
+    rng = np.random.default_rng(0)
+    u, v = (rng.standard_normal((4, n)).astype(np.float32) for n in (5, 3))
+    path = write_model(text, w=rng.standard_normal((4, 3, 3, 3)).astype(np.float32), u=u, v=v)
+    plan = planned(path)
+    assert (plan.scores.joined, plan.scores.before) == (("a", "b"), ("Softmax", "Sigmoid"))
+    x = rng.standard_normal((2, 3, 8, 8)).astype(np.float32)
+    logits = onnxcam.Explainer(path, provider="cpu").explain(x, 6).logits
+    (y,) = onnxruntime.InferenceSession(path).run(None, {"x": x})
+    np.testing.assert_allclose((1 + np.tanh(logits[:, 5:] / 2)) / 2, y[:, 5:], atol=1e-6)
+    np.testing.assert_allclose(np.diff(logits[:, :5]), np.diff(np.log(y[:, :5])), atol=1e-4)
 
 
 def test_the_score_is_found_behind_zipmap_and_label_lookup(write_model: Write) -> None:
