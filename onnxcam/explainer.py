@@ -17,6 +17,7 @@ from onnxcam.explanation import Explanation, Float32, LayerExplanation
 from onnxcam.forward_runs import Explained, ForwardRuns
 from onnxcam.graph import load
 from onnxcam.imaging import Preprocess
+from onnxcam.passes import Passes, run_passes
 from onnxcam.plan import Plan, make_plan
 from onnxcam.runtime import SessionPair, Tails, choose_provider, largest_difference, open_pair, run_shipped
 from onnxcam.samples import (
@@ -30,7 +31,7 @@ from onnxcam.samples import (
     remarks,
     window_note,
 )
-from onnxcam.targets import ClassIndex, Cotangent, Target, resolve_target
+from onnxcam.targets import Cotangent, PredictedClass, Scores, Target, resolve_target
 from onnxcam.tellers import Preparation, prepare
 
 __all__ = ["Explainer", "explain"]
@@ -107,8 +108,9 @@ class Explainer:
             inputs: An array that is already preprocessed, (N, …) as the model's input; a dict of them for several
                 inputs; a picture (path, uint8 (H, W, 3) RGB array) or a list of pictures; or a file of another kind, or
                 a list of such: `.npy`, `.npz`, `.wav`, `.nii`, `.nii.gz`.
-            target: None (each sample's predicted class), an int, a sequence of N ints, a label, a `Target`, or a
-                function from the score tensor's array to a cotangent of the same shape.
+            target: None (each sample's predicted class), an int, a sequence of N ints, a label or a spelling such as
+                `top5` or `tabby vs tiger cat`, a `Target`, or a function from the score tensor's array to a cotangent
+                of the same shape. A target may have several maps for a sample: `Explanation.sample` says whose each is.
             method: A method's name.
 
         Raises:
@@ -119,18 +121,19 @@ class Explainer:
         combine = find_method(method)
         chosen = resolve_target(target, self.labels)
         samples = self.gather(inputs)
-        logits, cotangents, classes, activations, gradients = self._run(samples, chosen)
+        found = self._run(samples, chosen)
         explained = Explained(
-            self._open(samples), self._tails, samples, self.input, logits, cotangents, range(samples.count)
+            self._open(samples), self._tails, samples, self.input, found.logits, found.cotangents, tuple(found.sample)
         )
-        layers = self._layers(combine, explained, activations, gradients)
+        layers = self._layers(combine, explained, found)
         first, tensor = layers[0], samples.feeds[self.input.name]
         size = self.input.space(tensor.shape, first.raw.ndim - 1)
         maps = average([one.raw for one in layers], size)
+        behind = samples.backdrops or (() if samples.pictures else backdrops(tensor, self.input, len(size)))
         return Explanation(
-            logits=logits,
-            class_index=classes,
-            score=_score(logits, cotangents, samples.count),
+            logits=found.logits,
+            class_index=found.class_index,
+            score=found.score,
             activation=first.activation,
             gradient=first.gradient,
             alpha=first.alpha,
@@ -139,12 +142,14 @@ class Explainer:
             layer=", ".join(one.layer for one in layers),
             method=method,
             provider=self._open(samples).provider,
-            notes=self._notes(samples, maps, layers),
-            class_name=tuple(self._name(c) for c in classes),
+            notes=self._notes(samples, maps, layers, found.sample),
+            class_name=tuple(self._name(c) for c in found.class_index),
             pictures=samples.pictures,
-            backdrops=samples.backdrops or (() if samples.pictures else backdrops(tensor, self.input, len(size))),
+            backdrops=behind,
             layers=layers,
             reason=self.plan.reason,
+            sample=found.sample,
+            target=found.names,
         )
 
     def gradient(
@@ -167,8 +172,8 @@ class Explainer:
                 "is one layer's. Name it with layer=….",
                 layers=self.plan.layers,
             )
-        logits, _, _, activations, gradients = self._run(self.gather(inputs), Cotangent(cotangent))
-        return logits, activations[0], gradients[0]
+        found = self._run(self.gather(inputs), Cotangent(cotangent))
+        return found.logits, found.activations[0], found.gradients[0]
 
     def gather(self, inputs: object) -> Samples:
         """What the model gets of the inputs.
@@ -196,35 +201,40 @@ class Explainer:
             self._choose({name: array.shape for name, array in samples.feeds.items()})
         return samples
 
-    def _run(
-        self, samples: Samples, target: Target
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], list[Float32], list[Float32]]:
-        """Forward and backward, batch by batch: logits, cotangents, classes, each layer's activation and gradient."""
+    def _run(self, samples: Samples, target: Target) -> Passes:
         pair = self._open(samples)
-        parts = []
-        for place, feeds in cut(samples, self.input.shape[0] if self.input.shape else None):
-            one = pair.forward(feeds)
-            size = len(feeds[self.input.name])
-            aim = _for_batch(target, place, samples.count, size)
-            cotangent = aim.cotangent(one.logits)
-            found = [*pair.activations(one), *pair.backward(one, cotangent)]
-            self._require_finite(one.logits, found[len(self.plan.layers) :])
-            arrays = [one.logits, cotangent, aim.class_index(one.logits), *found]
-            parts.append([_of_samples(a, place.stop - place.start, size) for a in arrays])
-        logits, cotangents, classes, *rest = map(_joined, zip(*parts, strict=True))
-        floats = [_as_float32(array) for array in rest]
-        return logits, cotangents, classes, floats[: len(floats) // 2], floats[len(floats) // 2 :]
 
-    def _layers(
-        self, combine: Method, explained: Explained, activations: Sequence[Float32], gradients: Sequence[Float32]
-    ) -> tuple[LayerExplanation, ...]:
+        def describe(logits: NDArray[Any], rows: tuple[int, ...], feeds: Mapping[str, NDArray[Any]]) -> Scores:
+            layout, fed = self.plan.scores, samples.feeds[self.input.name]
+            return Scores(
+                logits,
+                layout.class_axis,
+                layout.positions,
+                layout.before,
+                self.labels,
+                rows,
+                samples.count,
+                self.input.space(fed.shape, len(self.plan.grid) or None),
+                tuple(samples.pictures[row].geometry if samples.pictures else None for row in rows),
+                lambda: run_shipped(self._loaded, feeds, self._provider),
+                lambda inputs: self._run(self.gather(inputs), PredictedClass()).logits,
+            )
+
+        return run_passes(pair, samples, self.input.name, self._batch, describe, target)
+
+    @property
+    def _batch(self) -> int | None:
+        """The batch that the model fixes."""
+        return self.input.shape[0] if self.input.shape else None
+
+    def _layers(self, combine: Method, explained: Explained, found: Passes) -> tuple[LayerExplanation, ...]:
         """What the method makes of each layer, brought to channels first."""
         arrangements = self.plan.arrangements
-        if any(a is None or not a.fits(v.shape) for a, v in zip(arrangements, activations, strict=True)):
+        if any(a is None or not a.fits(v.shape) for a, v in zip(arrangements, found.activations, strict=True)):
             arrangements = self.plan.arranged({name: array.shape for name, array in explained.samples.feeds.items()})
         layers = []
         for name, activation, gradient, arrangement in zip(
-            self.plan.layers, activations, gradients, arrangements, strict=True
+            self.plan.layers, found.activations, found.gradients, arrangements, strict=True
         ):
             if arrangement is not None and arrangement.fits(activation.shape):
                 activation, gradient = map(arrangement.channels_first, (activation, gradient))
@@ -243,7 +253,7 @@ class Explainer:
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
         if self._pair is None:
-            _, feeds = next(cut(samples, self.input.shape[0] if self.input.shape else None))
+            _, feeds = next(cut(samples, self._batch))
             shipped = run_shipped(self.model, feeds, self._provider)
             pair = open_pair(self.plan, self._gradient, self._provider)
             difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))
@@ -255,23 +265,17 @@ class Explainer:
             self._pair = pair
         return self._pair
 
-    def _require_finite(self, logits: NDArray[Any], gradients: Sequence[NDArray[Any]]) -> None:
-        for what, array in (("score tensor", logits), *(("gradient", g) for g in gradients)):
-            if not np.isfinite(array).all():
-                raise ProviderError(
-                    f"the {what} is not finite (NaN or infinity) with '{self.plan.layer}' explained. "
-                    "Check the input's preprocessing; float16 models overflow easily.",
-                    layer=self.plan.layer,
-                )
-
-    def _notes(self, samples: Samples, maps: Float32, layers: Sequence[LayerExplanation]) -> tuple[str, ...]:
+    def _notes(
+        self, samples: Samples, maps: Float32, layers: Sequence[LayerExplanation], rows: NDArray[np.int64]
+    ) -> tuple[str, ...]:
         notes = [*samples.notes, *self._window_notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
         notes += [*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ())]
-        empty = [i for i, one in enumerate(maps) if not one.any()]
+        empty = [i for i, one in zip(rows.tolist(), maps, strict=True) if not one.any()]
         if empty:
-            which = "every input" if len(empty) == len(maps) else f"input {', '.join(map(str, empty))}"
+            which = "every input" if len(empty) == len(maps) else f"input {', '.join(map(str, dict.fromkeys(empty)))}"
             notes.append(f"the map of {which} is zero everywhere: nothing at this layer raises the score")
-        notes += [note for one in layers for note in (*remarks(one.raw, samples.backdrops), *one.notes)]
+        behind = [samples.backdrops[row] for row in rows] if samples.backdrops else []
+        notes += [note for one in layers for note in (*remarks(one.raw, behind), *one.notes)]
         return tuple(dict.fromkeys(notes))
 
     def _name(self, index: np.int64) -> str | None:
@@ -300,31 +304,3 @@ def _dead_ends(places: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(places[:FEW_PLACES]) + (f" and {len(places) - FEW_PLACES} more" if places[FEW_PLACES:] else "")
     return (f"a part of the gradient ends on the way, where it is zero or unknown: {shown}",)
-
-
-def _of_samples(array: NDArray[Any], kept: int, size: int) -> NDArray[Any]:
-    """What belongs to the first `kept` samples of a batch of `size`, of which each may fill several rows (windows)."""
-    return array[: kept * max(1, len(array) // size)] if array.ndim else array
-
-
-def _joined(parts: tuple[NDArray[Any], ...]) -> NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _as_float32(array: NDArray[Any]) -> Float32:
-    return array.astype(np.float32, copy=False)
-
-
-def _for_batch(target: Target, place: slice, total: int, size: int) -> Target:
-    """The target of one batch: what is given for each sample is cut and padded as the batch is."""
-    rows = [min(row, place.stop - 1) for row in range(place.start, place.start + size)]
-    if isinstance(target, ClassIndex) and isinstance(target.index, tuple) and len(target.index) == total:
-        return ClassIndex(tuple(target.index[row] for row in rows))
-    if isinstance(target, Cotangent) and isinstance(target.of, np.ndarray) and len(target.of) == total:
-        return Cotangent(target.of[rows])
-    return target
-
-
-def _score(logits: NDArray[Any], cotangents: NDArray[Any], count: int) -> Float32:
-    weighted = logits.astype(np.float64) * cotangents.astype(np.float64)
-    return np.asarray(weighted.reshape(count, -1).sum(axis=1), dtype=np.float32)

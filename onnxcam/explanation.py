@@ -54,8 +54,9 @@ class LayerExplanation:
 class Explanation:
     """The maps of a batch and what they are made from, batch first.
 
-    Where several layers are explained, `map` is the average of theirs, and `activation`, `gradient`, `alpha` and `raw`
-    are the first one's; `layers` has each.
+    Every field but `logits` (and `pictures`, `backdrops`) has a row for each map: N of them, one for each sample unless
+    the target has several. Where several layers are explained, `map` is the average of theirs, and `activation`,
+    `gradient`, `alpha` and `raw` are the first one's; `layers` has each.
 
     Attributes:
         logits: The score tensor, before softmax, as the model gives it.
@@ -75,6 +76,8 @@ class Explanation:
         pictures: The originals, where pictures were given.
         backdrops: What the model got, channels first, with what its file tells of it, where no pictures were given.
         layers: What each layer contributes.
+        sample: Whose map each row is, (N,) int64: the samples' numbers, where a target has several maps for each.
+        target: What each row explains, in words, (N,).
     """
 
     logits: NDArray[Any]
@@ -94,10 +97,15 @@ class Explanation:
     backdrops: tuple[Backdrop, ...] = dataclasses.field(default=(), repr=False)
     layers: tuple[LayerExplanation, ...] = dataclasses.field(default=(), repr=False)
     reason: str = ""
+    sample: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
+    target: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """Number of samples."""
+        """Number of maps."""
         return len(self.raw)
+
+    def _sample(self, index: int) -> int:
+        return int(self.sample[index]) if len(self.sample) else index
 
     def overlay(self, index: int = 0, *, colormap: str = "jet", alpha: float = 0.5) -> NDArray[np.uint8]:
         """The map over the original picture, mapped back through crop or letterbox, uint8 RGB (H, W, 3).
@@ -109,7 +117,7 @@ class Explanation:
             raise InputError(
                 "there is no picture to lay the map over: tensors were explained. Use .plot() or .map instead."
             )
-        picture = self.pictures[index]
+        picture = self.pictures[self._sample(index)]
         saliency = picture.geometry.to_original(self.map[index])
         return overlay(picture.image, saliency, colormap=colormap, alpha=alpha, seen=picture.geometry.seen)
 
@@ -125,4 +133,4 @@ class Explanation:
         """
         if self.pictures:
             return self.overlay(index, colormap=colormap, alpha=alpha)
-        return plot(self.backdrops[index], self.map[index], colormap=colormap, alpha=alpha)
+        return plot(self.backdrops[self._sample(index)], self.map[index], colormap=colormap, alpha=alpha)

@@ -41,10 +41,12 @@ __all__ = ["command", "explain_images", "print_entry"]
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--target",
-    metavar="CLASS",
-    default="predicted",
+    metavar="TARGET",
+    default=("predicted",),
     show_default=True,
-    help="Class to explain: an index, a label, or 'predicted' for each input's own.",
+    multiple=True,
+    help="What to explain: 'predicted' for each input's own class, a class's index or name, or what onnxcam targets "
+    "lists: top5, 'star vs heart', … Given several times, a map for each.",
 )
 @layer_option
 @output_name_option
@@ -131,16 +133,20 @@ def explain_images(request: Request, report: Callable[[Path, dict[str, Any]], No
 
     run = Run(request, list_files(request.inputs))
     sources = run.sources
-    names = picture_names(sources)
-    check_folder(request.folder, [*names, RECORD], {s.path for s in sources}, is_forced=request.force)
+    names = picture_names(sources, run.maps)
+    written = [name for of_source in names for name in of_source]
+    check_folder(request.folder, [*written, RECORD], {s.path for s in sources}, is_forced=request.force)
+    done = 0
     try:
         with progress(len(sources)) as advance:
-            for entry in run.explain(names):
-                report(request.folder, entry)
+            for entries in run.explain(names):
+                for entry in entries:
+                    report(request.folder, entry)
+                done += 1
                 advance(1)
         run.record["complete"] = True
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{len(run.entries)} of {len(sources)} inputs are explained.") from None
+        raise KeyboardInterrupt(f"{done} of {len(sources)} inputs are explained.") from None
     finally:
         if run.entries:
             write_json(request.folder / RECORD, run.record)
@@ -150,9 +156,7 @@ def explain_images(request: Request, report: Callable[[Path, dict[str, Any]], No
 def print_entry(folder: Path, entry: dict[str, Any]) -> None:
     """One line of the result: the input, what was explained and its score, the overlay."""
     path = entry["path"] if entry["row"] is None else f"{entry['path']}[{entry['row']}]"
-    index, name = entry["class_index"], entry["class_name"]
-    explained = f"class {index}" if name is None else f"{name} ({index})"
-    click.echo(printable(f"{path}: {explained}, score {entry['score']:.4g}, {folder / entry['overlay']}"))
+    click.echo(printable(f"{path}: {entry['target']}, score {entry['score']:.4g}, {folder / entry['overlay']}"))
 
 
 def ignore(folder: Path, entry: dict[str, Any]) -> None:

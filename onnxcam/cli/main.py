@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "inspect_model",
     "explain": "explain_images",
     "methods": "list_methods",
+    "targets": "list_targets",
     "rules": "list_rules",
     "demo": "run_demo",
 }

@@ -24,8 +24,11 @@ NAME_LENGTH = 100
 TOP = 5
 
 
-def picture_names(sources: Sequence[Source]) -> list[str]:
-    """A file name for each overlay: the input's stem, made safe, and no two alike even where case does not count."""
+def picture_names(sources: Sequence[Source], maps: int = 1) -> list[list[str]]:
+    """For each input a file name for each of its overlays.
+
+    It is the input's stem, made safe, and no two are alike even where case does not count; of several, numbered.
+    """
     taken: set[str] = set()
     names = []
     for source in sources:
@@ -37,7 +40,7 @@ def picture_names(sources: Sequence[Source]) -> list[str]:
             count += 1
             unique = f"{stem}-{count}"
         taken.add(unique.lower())
-        names.append(f"{unique}.png")
+        names.append([f"{unique}.png"] if maps == 1 else [f"{unique}.{i + 1}.png" for i in range(maps)])
     return names
 
 
@@ -80,14 +83,15 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def describe(result: Explanation, index: int, labels: Sequence[str] | None) -> dict[str, Any]:
-    """What is known of one explained sample, ready for JSON."""
+def describe(result: Explanation, index: int, labels: Sequence[str] | None, class_axis: int = 1) -> dict[str, Any]:
+    """What is known of one map, ready for JSON."""
     class_index = int(result.class_index[index])
     return {
+        "target": result.target[index],
         "class_index": class_index if class_index >= 0 else None,
         "class_name": result.class_name[index] if class_index >= 0 else None,
         "score": _number(result.score[index]),
-        "top5": _top(result, index, labels),
+        "top5": _top(_scores(result, index, class_axis), result.logits.ndim > 2, labels),
         "peak": _peak(result, index),
     }
 
@@ -121,12 +125,10 @@ def _number(value: Any) -> float:
     return float(str(np.float32(value)))
 
 
-def _top(result: Explanation, index: int, labels: Sequence[str] | None) -> list[dict[str, Any]]:
+def _top(scores: NDArray[np.float64], has_places: bool, labels: Sequence[str] | None) -> list[dict[str, Any]]:
     """The five highest scores of a sample; `softmax` is over all its scores, None where they have places."""
-    scores = _scores(result, index)
     weights = np.exp(scores - scores.max())
     shares = weights / weights.sum()
-    has_places = result.logits.ndim > 2
     return [
         {
             "class_index": int(i),
@@ -138,12 +140,13 @@ def _top(result: Explanation, index: int, labels: Sequence[str] | None) -> list[
     ]
 
 
-def _scores(result: Explanation, index: int) -> NDArray[np.float64]:
+def _scores(result: Explanation, index: int, class_axis: int) -> NDArray[np.float64]:
     """A sample's scores, (C,), summed over places."""
     logits = result.logits.astype(np.float64)
     if logits.ndim < 2:
         return logits.reshape(-1)
-    summed: NDArray[np.float64] = logits[index].reshape(logits.shape[1], -1).sum(axis=1)
+    by_class = np.moveaxis(logits[int(result.sample[index])], class_axis - 1, 0)
+    summed: NDArray[np.float64] = by_class.reshape(len(by_class), -1).sum(axis=1)
     return summed
 
 
@@ -154,13 +157,13 @@ def _peak(result: Explanation, index: int) -> dict[str, Any] | None:
     """
     saliency = result.map[index]
     if result.pictures:
-        saliency = result.pictures[index].geometry.to_original(saliency)
+        saliency = result.pictures[int(result.sample[index])].geometry.to_original(saliency)
     if not saliency.any():
         return None
     place = [int(i) for i in np.unravel_index(np.argmax(saliency), saliency.shape)]
     if len(place) == 2:
         return {"x": place[1], "y": place[0]}
-    backdrop = result.backdrops[index] if result.backdrops else None
+    backdrop = result.backdrops[int(result.sample[index])] if result.backdrops else None
     if backdrop is None or not backdrop.start:
         return {"index": place}
     in_file = [start + at for start, at in zip(backdrop.start, place, strict=True)]

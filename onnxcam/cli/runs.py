@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from onnxcam import Explainer, Explanation, Preprocess, __version__
 from onnxcam.cli.narration import say
 from onnxcam.cli.other_inputs import other_inputs
@@ -15,7 +17,7 @@ from onnxcam.cli.results import describe, make_folder
 from onnxcam.cli.sources import Reader, Source, batches
 from onnxcam.imaging import write_png
 from onnxcam.samples import is_array_file
-from onnxcam.targets import parse_target, resolve_target
+from onnxcam.targets import PREDICTED, Several, Target, resolve_target
 
 __all__ = ["Request", "Run"]
 
@@ -32,7 +34,7 @@ class Request:
     model: Path
     inputs: tuple[Path, ...]
     folder: Path
-    target: str = "predicted"
+    target: tuple[str, ...] = (PREDICTED,)
     layer: tuple[str, ...] | None = None
     output_name: str | None = None
     method: str = "grad-cam"
@@ -66,16 +68,21 @@ class Run:
             request.labels,
         )
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
-        self.target = parse_target(request.target)
-        resolve_target(self.target, self.explainer.labels)
+        targets = tuple(resolve_target(one, self.explainer.labels) for one in request.target)
+        self.target: Target = targets[0] if len(targets) == 1 else Several(targets)
         self._reader = Reader(self.explainer, other_inputs(request.others, self.explainer.inputs, self.explainer.input))
         self.sources = self._reader.sources(files)
         self.entries: list[dict[str, Any]] = []
         self._notes: list[str] = []
         self.record = self._header()
 
-    def explain(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Explain the samples, write their overlays under `names`, and give their entries, one by one.
+    @property
+    def maps(self) -> int:
+        """Maps for each sample, at most."""
+        return int(getattr(self.target, "count", 1))
+
+    def explain(self, names: Sequence[Sequence[str]]) -> Iterator[list[dict[str, Any]]]:
+        """Explain the samples, write the overlays of each under its `names`, and give each one's entries.
 
         Raises:
             OnnxcamError: A sample cannot be read or explained, or its overlay not written.
@@ -84,8 +91,9 @@ class Run:
         for batch in batches(self.sources, self._batch_size()):
             result = self.explainer.explain(self._reader.read(batch), self.target, self.request.method)
             self._narrate(result)
-            for index, source in enumerate(batch):
-                yield self._keep(result, index, source, next(unused))
+            for sample, source in enumerate(batch):
+                own = [int(row) for row in np.flatnonzero(result.sample == sample)]
+                yield [self._keep(result, row, source, n) for row, n in zip(own, next(unused), strict=False)]
 
     def _with_sounds(self, preprocess: Preprocess) -> Preprocess:
         """The preprocessing with the options for sounds."""
@@ -108,7 +116,7 @@ class Run:
             "path": str(source.path),
             "row": source.row if source.rows > 1 else None,
             "overlay": name,
-            **describe(result, index, self.explainer.labels),
+            **describe(result, index, self.explainer.labels, self.explainer.plan.scores.class_axis),
             "notes": [ZERO_NOTE] if is_zero else [],
         }
         self.entries.append(entry)
@@ -120,7 +128,8 @@ class Run:
         """Say once what was chosen and why, and each note the first time that it comes."""
         if not self.entries:
             self.record["provider"] = result.provider
-            target = "each input's predicted class" if self.target is None else repr(self.target)
+            asked = [f"'{one}'" for one in self.request.target]
+            target = ", ".join("each input's predicted class" if a == f"'{PREDICTED}'" else a for a in asked)
             reason = self.explainer.plan.reason
             say(f"{reason[:1].upper()}{reason[1:]}")
             say(f"Target: {target}; method: {result.method}; provider: {result.provider}.")
@@ -158,7 +167,7 @@ class Run:
             "layers": list(explainer.plan.layers),
             "score_tensor": explainer.plan.output,
             "reason": explainer.plan.reason,
-            "target": "predicted" if self.target is None else self.target,
+            "target": request.target[0] if len(request.target) == 1 else list(request.target),
             "method": request.method,
             "provider": None,
             "preprocess": preprocess if any(not is_array_file(s.path) for s in self.sources) else None,

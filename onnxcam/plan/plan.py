@@ -83,6 +83,11 @@ class Plan:
         """Name of the input whose space the layers have; None where that is not known."""
         return next((a.source for a in self.arrangements if a is not None), None)
 
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """The size of the first layer's grid, for assumed sizes where the file leaves the input open; () if unknown."""
+        return next((a.grid for a in self.arrangements if a is not None), ())
+
     def arranged(self, sizes: Mapping[str, Sequence[int]]) -> tuple[Arrangement | None, ...]:
         """How each layer holds its grid when the inputs have these shapes, by name."""
         tracing = trace(self.model, sizes)

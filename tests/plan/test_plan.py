@@ -48,7 +48,20 @@ def test_the_reason_says_which_layer_and_which_score_and_why(classifier: Path) -
         ("s = Sigmoid(z)  y = Clip(s, low, high)", "z", "Sigmoid"),
         ("s = Softmax(z)  y, i = TopK(s, one)", "z", "Softmax and TopK"),
     ],
-    ids="plain softmax log-softmax sigmoid casts unsqueeze argmax reshape swish transpose clip top-k".split(),
+    ids=[
+        "plain",
+        "softmax",
+        "log-softmax",
+        "sigmoid",
+        "casts",
+        "unsqueeze",
+        "argmax",
+        "reshape",
+        "swish",
+        "transpose",
+        "clip",
+        "top-k",
+    ],
 )
 def test_the_score_stands_before_what_squashes_it(
     write_model: Write, tail: str, score: str, passed: str | None

@@ -1,0 +1,38 @@
+"""What is explained, and for whom: from the score tensor to a cotangent, the derivative of the score explained.
+
+target = resolve_target("top5", labels)             None, an index, a label, a spelling, a Target, a function
+for aim in target.aims(Scores(logits, …)):          one score for each sample, or several
+aim.cotangent, aim.class_index, aim.names
+"""
+
+from onnxcam.targets.classes import ClassIndex, Contrast, Negative, PredictedClass, Several, SingleScore, TopClasses
+from onnxcam.targets.cotangent import Cotangent
+from onnxcam.targets.files import Similarity
+from onnxcam.targets.positions import AtPosition, InBox, InMask
+from onnxcam.targets.resolving import PREDICTED, resolve_target
+from onnxcam.targets.scores import Aim, Scores
+from onnxcam.targets.target import SPELLINGS, LookUp, Spelling, Target, spelling
+
+__all__ = [
+    "PREDICTED",
+    "SPELLINGS",
+    "Aim",
+    "AtPosition",
+    "ClassIndex",
+    "Contrast",
+    "Cotangent",
+    "InBox",
+    "InMask",
+    "LookUp",
+    "Negative",
+    "PredictedClass",
+    "Scores",
+    "Several",
+    "Similarity",
+    "SingleScore",
+    "Spelling",
+    "Target",
+    "TopClasses",
+    "resolve_target",
+    "spelling",
+]

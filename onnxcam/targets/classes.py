@@ -1,0 +1,236 @@
+"""Classes: the predicted one, a given one, the best few, several at once, one rather than another."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.errors import InputError
+from onnxcam.targets.positions import own_positions, winning_classes
+from onnxcam.targets.scores import Aim, Scores, named
+from onnxcam.targets.target import LookUp, Target, spelling
+
+__all__ = ["ClassIndex", "Contrast", "Negative", "PredictedClass", "Several", "TopClasses"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PredictedClass:
+    """What each sample is predicted as: the class of the highest score.
+
+    Where scores have positions it is the class that wins at most of them, a background (class 0, if its name says so or
+    none is known) left out where another wins anywhere; its score is summed over the positions where it wins. A
+    model with a single score has decided by its sign where that goes on into a Sigmoid; else the score itself is
+    explained.
+    """
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """One aim."""
+        if scores.classes == 1:
+            return (_of_single(scores),)
+        return (_of_classes(scores, winning_classes(scores)),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClassIndex:
+    """The same class for every sample, or one for each.
+
+    Where scores have positions, the class's score is summed over those where it wins; over all where it wins nowhere.
+
+    Attributes:
+        index: A class, or N of them.
+    """
+
+    index: int | tuple[int, ...]
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """One aim.
+
+        Raises:
+            InputError: A class that the model does not have, or not as many classes as samples.
+        """
+        if isinstance(self.index, tuple):
+            total = scores.total or scores.count
+            if len(self.index) != total:
+                raise InputError(
+                    f"{len(self.index)} target classes for {total} inputs. Give one class, or as many as inputs.",
+                    targets=len(self.index),
+                    inputs=total,
+                )
+            chosen = [self.index[row] for row in (scores.rows or range(scores.count))]
+        else:
+            chosen = [self.index] * scores.count
+        return (_of_classes(scores, np.array([scores.checked(c) for c in chosen], np.int64)),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TopClasses:
+    """The k classes with the highest scores, the highest first; of scores with positions, those that win most of them.
+
+    Attributes:
+        k: How many, at least 1; as many as there are where there are fewer.
+    """
+
+    k: int
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise InputError(f"the top {self.k} classes are none. Give 1 or more.", k=self.k)
+
+    @property
+    def count(self) -> int:
+        """Maps for a sample, at most."""
+        return self.k
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """An aim for each of the k."""
+        summed = scores.by_class().astype(np.float64)
+        won = np.stack([(summed.argmax(1) == c).sum(-1) for c in range(scores.classes)], 1) if scores.positions else 0
+        order = np.lexsort((summed.sum(-1), np.broadcast_to(won, summed.shape[:2])), axis=1)[:, ::-1]
+        return tuple(_of_classes(scores, order[:, rank]) for rank in range(min(self.k, scores.classes)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Several:
+    """Several targets at once, a map for each, from one forward run.
+
+    Attributes:
+        targets: The targets, in order.
+    """
+
+    targets: tuple[Target, ...]
+
+    @property
+    def count(self) -> int:
+        """Maps for a sample, at most."""
+        return sum(getattr(target, "count", 1) for target in self.targets)
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """The aims of each target in turn."""
+        return tuple(aim for target in self.targets for aim in target.aims(scores))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contrast:
+    """Why one class rather than another: the difference of their scores.
+
+    Attributes:
+        index: The class explained.
+        against: The class that it is held against.
+    """
+
+    index: int
+    against: int
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """One aim.
+
+        Raises:
+            InputError: A class that the model does not have.
+        """
+        a, b = (np.full(scores.count, scores.checked(c), np.int64) for c in (self.index, self.against))
+        over = own_positions(scores, a) if scores.positions else None
+        cotangent = scores.one_hot(a, over) + scores.one_hot(b, over, sign=-1)
+        name = f"{named(self.index, scores.labels)} vs {named(self.against, scores.labels)}"
+        return (Aim(a, cotangent, (name,) * scores.count),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Negative:
+    """What speaks against a target: the same score with the other sign.
+
+    Attributes:
+        target: The target.
+
+    Source: Selvaraju et al., Grad-CAM, ICCV 2017, section 3.3 (counterfactual explanations).
+    """
+
+    target: Target
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """The target's aims, each with the other sign."""
+        return tuple(
+            dataclasses.replace(
+                aim,
+                cotangent=-aim.cotangent,
+                names=tuple(f"not {name}" for name in aim.names),
+                score=None if aim.score is None else -aim.score,
+            )
+            for aim in self.target.aims(scores)
+        )
+
+
+def _of_classes(scores: Scores, classes: NDArray[np.int64]) -> Aim:
+    over = own_positions(scores, classes) if scores.positions else None
+    names = tuple(named(int(c), scores.labels) for c in classes)
+    if scores.classes == 1:
+        classes, names = np.full(len(classes), -1, np.int64), ("the score",) * len(classes)
+        return Aim(classes, scores.one_hot(np.zeros_like(classes), over), names)
+    return Aim(classes, scores.one_hot(classes, over), names)
+
+
+def _of_single(scores: Scores) -> Aim:
+    """The decision of a single score."""
+    if scores.positions or "Sigmoid" not in scores.before:
+        return _of_classes(scores, np.zeros(scores.count, np.int64))
+    is_positive = scores.by_class()[:, 0, 0] > 0
+    signs = np.where(is_positive, 1, -1)
+    cotangent = scores.laid_out(signs[:, None, None] * np.ones((1, 1, 1), np.float32))
+    labels = scores.labels if scores.labels is not None and len(scores.labels) == 2 else None
+    classes = is_positive.astype(np.int64) if labels is not None else np.full(scores.count, -1, np.int64)
+    names = tuple(named(int(p), labels) if labels is not None else "positive" if p else "negative" for p in is_positive)
+    return Aim(classes, cotangent, names)
+
+
+@spelling(r"top([1-9][0-9]*)", "top5", "the five classes with the highest scores, a map for each")
+def top(match: re.Match[str], look_up: LookUp) -> Target:
+    """`top5`."""
+    return TopClasses(int(match[1]))
+
+
+@spelling(r"(.+?) vs (.+)", "star vs heart", "why the one class and not the other")
+def contrast(match: re.Match[str], look_up: LookUp) -> Target:
+    """`A vs B`."""
+    return Contrast(look_up(match[1]), look_up(match[2]))
+
+
+@spelling(r"not (.+)", "not star", "what speaks against the class")
+def against(match: re.Match[str], look_up: LookUp) -> Target:
+    """`not A`."""
+    return Negative(ClassIndex(look_up(match[1])))
+
+
+@spelling(r"(positive|negative)", "negative", "what raises (positive) or lowers (negative) a single score")
+def sign(match: re.Match[str], look_up: LookUp) -> Target:
+    """`positive` and `negative`."""
+    return SingleScore(is_positive=match[1] == "positive")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SingleScore:
+    """What raises, or what lowers, the score of a model that has one: a decision between two, or a regression.
+
+    Attributes:
+        is_positive: Whether it is raised.
+    """
+
+    is_positive: bool = True
+
+    def aims(self, scores: Scores) -> tuple[Aim, ...]:
+        """One aim.
+
+        Raises:
+            InputError: The model has several classes.
+        """
+        if scores.classes != 1:
+            raise InputError(
+                f"'positive' and 'negative' are for a single score; this model has {scores.classes} classes. "
+                "Name a class, or 'not' and a class.",
+                classes=scores.classes,
+            )
+        sign = 1 if self.is_positive else -1
+        classes = np.zeros(scores.count, np.int64)
+        name = "positive" if self.is_positive else "negative"
+        return (Aim(classes - 1, scores.one_hot(classes, None, sign), (name,) * scores.count),)
