@@ -15,7 +15,7 @@ from onnxcam.cam import Evidence, Method, average, find_method
 from onnxcam.errors import PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32, LayerExplanation
 from onnxcam.forward_runs import Explained, ForwardRuns
-from onnxcam.graph import load
+from onnxcam.graph import is_real, load
 from onnxcam.imaging import Preprocess
 from onnxcam.passes import Passes, run_passes
 from onnxcam.plan import Plan, make_plan
@@ -31,7 +31,7 @@ from onnxcam.samples import (
     remarks,
     window_note,
 )
-from onnxcam.targets import Cotangent, PredictedClass, Scores, Target, resolve_target
+from onnxcam.targets import Cotangent, PredictedClass, Scores, Target, read_head, resolve_target
 from onnxcam.tellers import Preparation, prepare
 
 __all__ = ["Explainer", "explain"]
@@ -54,6 +54,8 @@ class Explainer:
         preprocess: For pictures: a preset's name, a JSON file, a `Preprocess`; None for what the file, its graph or the
             files beside it say, and for an assumption, said in `notes`, where they say nothing.
         labels: Class names by index, or a file of them; None for those in the model's file or beside it.
+        head: Of a detector: the family of its head, such as `yolov8`, or settings with the family under `family`, as a
+            dict or a JSON file: `strides`, `anchors` in pixels, `weights`, `background`. None to tell by its shape.
 
     Attributes:
         model: The loaded model.
@@ -80,8 +82,10 @@ class Explainer:
         provider: str = "auto",
         preprocess: str | Path | Preprocess | None = None,
         labels: list[str] | tuple[str, ...] | str | Path | None = None,
+        head: str | Mapping[str, Any] | Path | None = None,
     ) -> None:
         self._provider = choose_provider(provider)
+        self._head = read_head(head)
         self._loaded, self._asked = load(model), (layer, output)
         self._choose()
         self.inputs = find_inputs(self.model)
@@ -216,11 +220,16 @@ class Explainer:
                 samples.count,
                 self.input.space(fed.shape, len(self.plan.grid) or None),
                 tuple(samples.pictures[row].geometry if samples.pictures else None for row in rows),
-                lambda: run_shipped(self._loaded, feeds, self._provider),
+                lambda: pair.forward_session.run_arrays(feeds, self._float_outputs),
                 lambda inputs: self._run(self.gather(inputs), PredictedClass()).logits,
+                self._head,
             )
 
         return run_passes(pair, samples, self.input.name, self._batch, describe, target)
+
+    @property
+    def _float_outputs(self) -> tuple[str, ...]:
+        return tuple(str(v.name) for v in self._loaded.graph.outputs if is_real(v))
 
     @property
     def _batch(self) -> int | None:
@@ -293,9 +302,10 @@ def explain(
     preprocess: str | Path | Preprocess | None = None,
     labels: list[str] | tuple[str, ...] | str | Path | None = None,
     method: str = "grad-cam",
+    head: str | Mapping[str, Any] | Path | None = None,
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
-    return Explainer(model, layer, output, provider, preprocess, labels).explain(inputs, target, method)
+    return Explainer(model, layer, output, provider, preprocess, labels, head).explain(inputs, target, method)
 
 
 def _dead_ends(places: tuple[str, ...]) -> tuple[str, ...]:

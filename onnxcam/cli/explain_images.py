@@ -48,6 +48,12 @@ __all__ = ["command", "explain_images", "print_entry"]
     help="What to explain: 'predicted' for each input's own class, a class's index or name, or what onnxcam targets "
     "lists: top5, 'star vs heart', … Given several times, a map for each.",
 )
+@click.option(
+    "--head",
+    metavar="NAME|FILE",
+    help="Of a detector: the family of its head (yolov8, yolox, ssd, …), or its settings as JSON.  "
+    "[default: told by its shape]",
+)
 @layer_option
 @output_name_option
 @method_option

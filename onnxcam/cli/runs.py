@@ -41,6 +41,7 @@ class Request:
     provider: str = "auto"
     preprocess: str | None = None
     labels: Path | None = None
+    head: str | None = None
     others: tuple[str, ...] = ()
     rate: int | None = None
     window: int | None = None
@@ -66,6 +67,7 @@ class Run:
             request.provider,
             request.preprocess,
             request.labels,
+            request.head,
         )
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         targets = tuple(resolve_target(one, self.explainer.labels) for one in request.target)

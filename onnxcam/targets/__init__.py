@@ -7,6 +7,8 @@ aim.cotangent, aim.class_index, aim.names
 
 from onnxcam.targets.classes import ClassIndex, Contrast, Negative, PredictedClass, Several, SingleScore, TopClasses
 from onnxcam.targets.cotangent import Cotangent
+from onnxcam.targets.detection import DECODERS, read_head
+from onnxcam.targets.detection.box_targets import BestBoxes, Box, NearestBox
 from onnxcam.targets.files import Similarity
 from onnxcam.targets.positions import AtPosition, InBox, InMask
 from onnxcam.targets.resolving import PREDICTED, resolve_target
@@ -14,16 +16,20 @@ from onnxcam.targets.scores import Aim, Scores
 from onnxcam.targets.target import SPELLINGS, LookUp, Spelling, Target, spelling
 
 __all__ = [
+    "DECODERS",
     "PREDICTED",
     "SPELLINGS",
     "Aim",
     "AtPosition",
+    "BestBoxes",
+    "Box",
     "ClassIndex",
     "Contrast",
     "Cotangent",
     "InBox",
     "InMask",
     "LookUp",
+    "NearestBox",
     "Negative",
     "PredictedClass",
     "Scores",
@@ -33,6 +39,7 @@ __all__ = [
     "Spelling",
     "Target",
     "TopClasses",
+    "read_head",
     "resolve_target",
     "spelling",
 ]

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
+from onnxcam.targets.detection import detect
+from onnxcam.targets.detection.box_targets import BestBoxes, ranked
 from onnxcam.targets.positions import own_positions, winning_classes
 from onnxcam.targets.scores import Aim, Scores, named
 from onnxcam.targets.target import LookUp, Target, spelling
@@ -23,11 +25,14 @@ class PredictedClass:
     Where scores have positions it is the class that wins at most of them, a background (class 0, if its name says so or
     none is known) left out where another wins anywhere; its score is summed over the positions where it wins. A
     model with a single score has decided by its sign where that goes on into a Sigmoid; else the score itself is
-    explained.
+    explained. Of a detector it is the most probable box.
     """
 
     def aims(self, scores: Scores) -> tuple[Aim, ...]:
         """One aim."""
+        detected = detect(scores)
+        if detected is not None:
+            return (ranked(scores, detected, 0, None),)
         if scores.classes == 1:
             return (_of_single(scores),)
         return (_of_classes(scores, winning_classes(scores)),)
@@ -38,6 +43,7 @@ class ClassIndex:
     """The same class for every sample, or one for each.
 
     Where scores have positions, the class's score is summed over those where it wins; over all where it wins nowhere.
+    Of a detector it is the class's most probable box.
 
     Attributes:
         index: A class, or N of them.
@@ -51,6 +57,9 @@ class ClassIndex:
         Raises:
             InputError: A class that the model does not have, or not as many classes as samples.
         """
+        detected = detect(scores)
+        if detected is not None and isinstance(self.index, int):
+            return (ranked(scores, detected, 0, self.index),)
         if isinstance(self.index, tuple):
             total = scores.total or scores.count
             if len(self.index) != total:
@@ -69,6 +78,8 @@ class ClassIndex:
 class TopClasses:
     """The k classes with the highest scores, the highest first; of scores with positions, those that win most of them.
 
+    Of a detector the k most probable boxes.
+
     Attributes:
         k: How many, at least 1; as many as there are where there are fewer.
     """
@@ -86,6 +97,8 @@ class TopClasses:
 
     def aims(self, scores: Scores) -> tuple[Aim, ...]:
         """An aim for each of the k."""
+        if detect(scores) is not None:
+            return BestBoxes(self.k).aims(scores)
         summed = scores.by_class().astype(np.float64)
         won = np.stack([(summed.argmax(1) == c).sum(-1) for c in range(scores.classes)], 1) if scores.positions else 0
         order = np.lexsort((summed.sum(-1), np.broadcast_to(won, summed.shape[:2])), axis=1)[:, ::-1]

@@ -20,8 +20,8 @@ Array = NDArray[Any]
 class Frame(Protocol):
     """Where the model's input lies on the original picture (`imaging.Geometry`)."""
 
-    def to_original_point(self, x: float, y: float) -> tuple[float, float]:
-        """The original's point that arrives at (x, y) of the model's input."""
+    def to_original_point(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """The original's point that arrives at (x, y) of the model's input; points where x and y are arrays."""
         ...
 
 
@@ -50,6 +50,7 @@ class Scores:
         frames: For each row where the model's input lies on the picture; None where a tensor was given.
         outputs: Reads the model's float outputs of this batch, by name.
         embed: Runs the model on another input, as `explain` takes it, and gives its score tensor.
+        head: What the user says of a detector's head: its `family`, and settings of it; None for nothing.
     """
 
     logits: Array
@@ -63,6 +64,7 @@ class Scores:
     frames: tuple[Frame | None, ...] = ()
     outputs: Callable[[], Mapping[str, Array]] = _nothing
     embed: Callable[[object], Array] = _cannot_run
+    head: Mapping[str, Any] | None = None
 
     @property
     def count(self) -> int:
@@ -131,7 +133,7 @@ class Scores:
         frame = self.frames[row] if row < len(self.frames) else None
         if frame is None:
             return x.reshape(-1), y.reshape(-1)
-        x, y = frame.to_original_point(x, y)  # type: ignore[arg-type, assignment]  # an affine map: of arrays too
+        x, y = frame.to_original_point(x, y)
         return np.broadcast_to(x, (h, w)).reshape(-1), np.broadcast_to(y, (h, w)).reshape(-1)
 
 
