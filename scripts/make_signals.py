@@ -43,7 +43,8 @@ tones (float[N, T] wave) => (float[N, 2] scores) {
     strong = Relu(waves)
     envelopes = Conv <strides = [5], pads = [12, 12]> (strong, smooth, threshold)
     heard = Relu(envelopes)
-    scores = ReduceMean <axes = [2], keepdims = 0> (heard)
+    mean = ReduceMean <axes = [2], keepdims = 0> (heard)
+    scores = MatMul(mean, votes)
 }"""
 
 BALLS_TEXT = """<ir_version: 8, opset_import: ["" : 17]>
@@ -51,7 +52,8 @@ balls (float[N, 1, X, Y, Z] voxels) => (float[N, 2] scores) {
     centred = Sub(voxels, ground)
     likeness = Conv <strides = [2, 2, 2], pads = [4, 4, 4, 4, 4, 4]> (centred, balls, threshold)
     found = Relu(likeness)
-    scores = ReduceMean <axes = [2, 3, 4], keepdims = 0> (found)
+    mean = ReduceMean <axes = [2, 3, 4], keepdims = 0> (found)
+    scores = MatMul(mean, votes)
 }"""
 
 
@@ -96,6 +98,7 @@ def tone_weights() -> dict[str, NDArray[np.float32]]:
     return {
         "sines": np.array(sines)[:, None].astype(np.float32),
         "smooth": smooth.astype(np.float32),
+        "votes": np.eye(2, dtype=np.float32),
         "threshold": np.full(2, -0.3, np.float32),
     }
 
@@ -107,6 +110,7 @@ def ball_weights() -> dict[str, NDArray[np.float32]]:
     return {
         "ground": np.array(GROUND / 255, np.float32),
         "balls": np.stack([ball, -ball])[:, None].astype(np.float32),
+        "votes": np.eye(2, dtype=np.float32),
         "threshold": np.full(2, -0.5, np.float32),
     }
 

@@ -50,7 +50,7 @@ class _View:
 
     def can_be_explained(self, value: ir.Value | None) -> bool:
         """Whether the value holds features on a grid, neither the model's input nor its scores."""
-        if value is None or value.producer() is None or value in self.paths.predictions:
+        if value is None or value not in self.paths.features or value in self.paths.predictions:
             return False
         return arrange(self.tracing, value) is not None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import onnx_ir as ir
 
-from onnxcam.graph import Model, between, inputs_of
+from onnxcam.graph import Model, between, downstream, inputs_of
 from onnxcam.plan.operators import mixes_channels
 from onnxcam.space import Tracing
 
@@ -26,12 +26,14 @@ class Paths:
         cuts: Those that all of it goes through, in the graph's order.
         predictions: The values behind the last mixing of channels: the scores themselves, by place, and what they are
             put together from.
+        features: The values behind the first mixing of channels: what is made of the input point by point is none.
     """
 
     nodes: tuple[ir.Node, ...]
     spacious: frozenset[ir.Value]
     cuts: tuple[ir.Value, ...]
     predictions: frozenset[ir.Value]
+    features: frozenset[ir.Value]
 
     def position(self, value: ir.Value) -> int:
         """Index among `nodes` of the one that makes the value; -1 for an input."""
@@ -45,7 +47,9 @@ def find_paths(model: Model, tracing: Tracing, sinks: Sequence[ir.Value]) -> Pat
     carried = _carried(nodes, tracing, sinks)
     cuts = _cuts(model, nodes, carried, sinks)
     spacious = frozenset(v for v, _ in carried)
-    return Paths(tuple(nodes), spacious, tuple(cuts), frozenset(_predictions(model, nodes, sinks)))
+    mixing = [o for n in nodes if mixes_channels(model, n) for o in n.outputs]
+    features = frozenset(downstream(nodes, mixing))
+    return Paths(tuple(nodes), spacious, tuple(cuts), frozenset(_predictions(model, nodes, sinks)), features)
 
 
 Edge = tuple[ir.Value, ir.Node | None]

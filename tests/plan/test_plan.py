@@ -341,3 +341,12 @@ def test_the_axis_of_the_classes(
     model = load(path)
     scores = find_layout(trace(model), Score(model.value("y"), ""))
     assert (scores.class_axis, scores.positions) == (class_axis, positions)
+
+
+def test_what_is_made_of_the_input_point_by_point_is_no_layer(write_model: Write) -> None:
+    text = """g (float[N, 3, 8, 8] x) => (float[N, 4, 1, 1] y) {
+        a = Sub(x, one)   c = Conv(a, w)   y = GlobalAveragePool(c)
+    }"""
+    plan = planned(write_model(text, w=W, one=np.array(1, np.float32)))
+    assert plan.layer == "c"
+    assert "though it makes the scores themselves" in plan.reason
