@@ -5,8 +5,9 @@ for aim in target.aims(Scores(logits, …)):          one score for each sample,
 aim.cotangent, aim.class_index, aim.names
 """
 
-from onnxcam.targets.classes import ClassIndex, Contrast, Negative, PredictedClass, Several, SingleScore, TopClasses
+from onnxcam.targets.classes import ClassIndex, Contrast, Negative, PredictedClass, Several, TopClasses
 from onnxcam.targets.cotangent import Cotangent
+from onnxcam.targets.decisions import PredictedSet, SingleScore
 from onnxcam.targets.detection import DECODERS, read_head
 from onnxcam.targets.detection.box_targets import BestBoxes, Box, NearestBox
 from onnxcam.targets.files import Similarity
@@ -32,6 +33,7 @@ __all__ = [
     "NearestBox",
     "Negative",
     "PredictedClass",
+    "PredictedSet",
     "Scores",
     "Several",
     "Similarity",

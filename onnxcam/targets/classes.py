@@ -6,9 +6,9 @@ import dataclasses
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
+from onnxcam.targets.class_aims import of_classes, of_single
 from onnxcam.targets.detection import detect
 from onnxcam.targets.detection.box_targets import BestBoxes, ranked
 from onnxcam.targets.positions import own_positions, winning_classes
@@ -34,8 +34,8 @@ class PredictedClass:
         if detected is not None:
             return (ranked(scores, detected, 0, None),)
         if scores.classes == 1:
-            return (_of_single(scores),)
-        return (_of_classes(scores, winning_classes(scores)),)
+            return (of_single(scores),)
+        return (of_classes(scores, winning_classes(scores)),)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class ClassIndex:
             chosen = [self.index[row] for row in (scores.rows or range(scores.count))]
         else:
             chosen = [self.index] * scores.count
-        return (_of_classes(scores, np.array([scores.checked(c) for c in chosen], np.int64)),)
+        return (of_classes(scores, np.array([scores.checked(c) for c in chosen], np.int64)),)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class TopClasses:
         summed = scores.by_class().astype(np.float64)
         won = np.stack([(summed.argmax(1) == c).sum(-1) for c in range(scores.classes)], 1) if scores.positions else 0
         order = np.lexsort((summed.sum(-1), np.broadcast_to(won, summed.shape[:2])), axis=1)[:, ::-1]
-        return tuple(_of_classes(scores, order[:, rank]) for rank in range(min(self.k, scores.classes)))
+        return tuple(of_classes(scores, order[:, rank]) for rank in range(min(self.k, scores.classes)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -175,28 +175,6 @@ class Negative:
         )
 
 
-def _of_classes(scores: Scores, classes: NDArray[np.int64]) -> Aim:
-    over = own_positions(scores, classes) if scores.positions else None
-    names = tuple(named(int(c), scores.labels) for c in classes)
-    if scores.classes == 1:
-        classes, names = np.full(len(classes), -1, np.int64), ("the score",) * len(classes)
-        return Aim(classes, scores.one_hot(np.zeros_like(classes), over), names)
-    return Aim(classes, scores.one_hot(classes, over), names)
-
-
-def _of_single(scores: Scores) -> Aim:
-    """The decision of a single score."""
-    if scores.positions or "Sigmoid" not in scores.before:
-        return _of_classes(scores, np.zeros(scores.count, np.int64))
-    is_positive = scores.by_class()[:, 0, 0] > 0
-    signs = np.where(is_positive, 1, -1)
-    cotangent = scores.laid_out(signs[:, None, None] * np.ones((1, 1, 1), np.float32))
-    labels = scores.labels if scores.labels is not None and len(scores.labels) == 2 else None
-    classes = is_positive.astype(np.int64) if labels is not None else np.full(scores.count, -1, np.int64)
-    names = tuple(named(int(p), labels) if labels is not None else "positive" if p else "negative" for p in is_positive)
-    return Aim(classes, cotangent, names)
-
-
 @spelling(r"top([1-9][0-9]*)", "top5", "the five classes with the highest scores, a map for each")
 def top(match: re.Match[str], look_up: LookUp) -> Target:
     """`top5`."""
@@ -213,37 +191,3 @@ def contrast(match: re.Match[str], look_up: LookUp) -> Target:
 def against(match: re.Match[str], look_up: LookUp) -> Target:
     """`not A`."""
     return Negative(ClassIndex(look_up(match[1])))
-
-
-@spelling(r"(positive|negative)", "negative", "what raises (positive) or lowers (negative) a single score")
-def sign(match: re.Match[str], look_up: LookUp) -> Target:
-    """`positive` and `negative`."""
-    return SingleScore(is_positive=match[1] == "positive")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SingleScore:
-    """What raises, or what lowers, the score of a model that has one: a decision between two, or a regression.
-
-    Attributes:
-        is_positive: Whether it is raised.
-    """
-
-    is_positive: bool = True
-
-    def aims(self, scores: Scores) -> tuple[Aim, ...]:
-        """One aim.
-
-        Raises:
-            InputError: The model has several classes.
-        """
-        if scores.classes != 1:
-            raise InputError(
-                f"'positive' and 'negative' are for a single score; this model has {scores.classes} classes. "
-                "Name a class, or 'not' and a class.",
-                classes=scores.classes,
-            )
-        sign = 1 if self.is_positive else -1
-        classes = np.zeros(scores.count, np.int64)
-        name = "positive" if self.is_positive else "negative"
-        return (Aim(classes - 1, scores.one_hot(classes, None, sign), (name,) * scores.count),)

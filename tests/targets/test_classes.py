@@ -83,6 +83,17 @@ def test_the_best_classes_come_in_order_a_map_each() -> None:
     assert len(aims("top5")) == 3
 
 
+def test_every_predicted_class_of_a_multi_label_model_has_a_map() -> None:
+    logits = np.array([[1.0, 3.0, -2.0], [-5.0, -4.0, -1.0]], np.float32)
+    first, second = aims("every", logits, before=("Sigmoid",))
+    assert (first.class_index.tolist(), first.is_for.tolist()) == ([1, 2], [True, True])
+    assert (second.class_index[0], second.is_for.tolist()) == (0, [True, False])
+    (only,) = aims("every", np.array([[0.2, 0.9, 0.1], [0.3, 0.2, 0.6]], np.float32))
+    assert only.class_index.tolist() == [1, 2]
+    with pytest.raises(InputError, match="does not predict several classes at once"):
+        aims("every", before=("Softmax",))
+
+
 def test_several_targets_give_their_aims_in_turn() -> None:
     several = Several((resolve_target("dog", LABELS), TopClasses(2)))
     assert several.count == 3
