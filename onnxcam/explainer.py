@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
-from onnxcam.cam import Evidence, Method, average, find_method
+from onnxcam.cam import average, find_method
 from onnxcam.errors import PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32, LayerExplanation
-from onnxcam.forward_runs import Explained, ForwardRuns
+from onnxcam.forward_runs import Explained
 from onnxcam.graph import is_real, load
 from onnxcam.imaging import Preprocess
+from onnxcam.layers import explain_layers
+from onnxcam.notes import dead_ends, empty_maps
 from onnxcam.passes import Passes, run_passes
 from onnxcam.plan import Plan, make_plan
 from onnxcam.runtime import SessionPair, Tails, choose_provider, largest_difference, open_pair, run_shipped
@@ -36,7 +38,6 @@ from onnxcam.tellers import Preparation, prepare
 
 __all__ = ["Explainer", "explain"]
 
-FEW_PLACES = 3
 FAITHFUL = 1e-4
 """Largest relative difference between the shipped file's outputs and the forward model's that goes unmentioned."""
 
@@ -122,14 +123,14 @@ class Explainer:
             PlanError: The layer has no space.
             ProviderError: ONNX Runtime fails, or a result is not finite.
         """
-        combine = find_method(method)
+        find_method(method)  # a wrong name is told before anything runs
         chosen = resolve_target(target, self.labels)
         samples = self.gather(inputs)
         found = self._run(samples, chosen)
         explained = Explained(
             self._open(samples), self._tails, samples, self.input, found.logits, found.cotangents, tuple(found.sample)
         )
-        layers = self._layers(combine, explained, found)
+        layers = explain_layers(find_method(method), self.plan, explained, found)
         first, tensor = layers[0], samples.feeds[self.input.name]
         size = self.input.space(tensor.shape, first.raw.ndim - 1)
         maps = average([one.raw for one in layers], size)
@@ -236,29 +237,6 @@ class Explainer:
         """The batch that the model fixes."""
         return self.input.shape[0] if self.input.shape else None
 
-    def _layers(self, combine: Method, explained: Explained, found: Passes) -> tuple[LayerExplanation, ...]:
-        """What the method makes of each layer, brought to channels first."""
-        arrangements = self.plan.arrangements
-        if any(a is None or not a.fits(v.shape) for a, v in zip(arrangements, found.activations, strict=True)):
-            arrangements = self.plan.arranged({name: array.shape for name, array in explained.samples.feeds.items()})
-        layers = []
-        for name, activation, gradient, arrangement in zip(
-            self.plan.layers, found.activations, found.gradients, arrangements, strict=True
-        ):
-            if arrangement is not None and arrangement.fits(activation.shape):
-                activation, gradient = map(arrangement.channels_first, (activation, gradient))
-            elif activation.ndim < 3:
-                raise PlanError(
-                    f"the layer '{name}' has shape {list(activation.shape)}: no space to map. "
-                    "Choose another with --layer, or take its gradient with Explainer.gradient.",
-                    layer=name,
-                )
-            lay_out = arrangement.as_laid_out if arrangement is not None else None
-            runs = ForwardRuns(explained, name, activation.shape[1:], lay_out)
-            saliency = combine(Evidence(activation, gradient, runs))
-            layers.append(LayerExplanation(name, activation, gradient, saliency.alpha, saliency.raw, saliency.notes))
-        return tuple(layers)
-
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
         if self._pair is None:
@@ -277,15 +255,11 @@ class Explainer:
     def _notes(
         self, samples: Samples, maps: Float32, layers: Sequence[LayerExplanation], rows: NDArray[np.int64]
     ) -> tuple[str, ...]:
-        notes = [*samples.notes, *self._window_notes, *self._forward_notes, *_dead_ends(self._gradient.dead_ends)]
-        notes += [*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ())]
-        empty = [i for i, one in zip(rows.tolist(), maps, strict=True) if not one.any()]
-        if empty:
-            which = "every input" if len(empty) == len(maps) else f"input {', '.join(map(str, dict.fromkeys(empty)))}"
-            notes.append(f"the map of {which} is zero everywhere: nothing at this layer raises the score")
+        of_run = (*samples.notes, *self._window_notes, *self._forward_notes, *dead_ends(self._gradient.dead_ends))
+        of_file = (*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ()))
         behind = [samples.backdrops[row] for row in rows] if samples.backdrops else []
-        notes += [note for one in layers for note in (*remarks(one.raw, behind), *one.notes)]
-        return tuple(dict.fromkeys(notes))
+        of_layers = (note for one in layers for note in (*remarks(one.raw, behind), *one.notes))
+        return tuple(dict.fromkeys((*of_run, *of_file, *empty_maps(maps, rows), *of_layers)))
 
     def _name(self, index: np.int64) -> str | None:
         return self.labels[index] if self.labels is not None and 0 <= index < len(self.labels) else None
@@ -306,11 +280,3 @@ def explain(
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
     return Explainer(model, layer, output, provider, preprocess, labels, head).explain(inputs, target, method)
-
-
-def _dead_ends(places: tuple[str, ...]) -> tuple[str, ...]:
-    """A note on what the gradient does not see."""
-    if not places:
-        return ()
-    shown = ", ".join(places[:FEW_PLACES]) + (f" and {len(places) - FEW_PLACES} more" if places[FEW_PLACES:] else "")
-    return (f"a part of the gradient ends on the way, where it is zero or unknown: {shown}",)

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "onnxcam"
 # Part of the package -> floor. Parts of one floor do not know each other; explainer.py stands on what is beside it.
 FLOORS = {
     "errors": 0,
+    "notes": 1,
     "cam": 1,
     "graph": 1,
     "imaging": 1,
@@ -27,10 +28,11 @@ FLOORS = {
     "samples": 7,
     "forward_runs": 8,
     "passes": 8,
-    "explainer": 9,
-    "__init__": 10,
-    "cli": 11,
-    "__main__": 12,
+    "layers": 9,
+    "explainer": 10,
+    "__init__": 11,
+    "cli": 12,
+    "__main__": 13,
 }
 
 # Library -> the only parts that may import it.
