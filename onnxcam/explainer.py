@@ -83,6 +83,7 @@ class Explainer:
         provider: str = "auto",
         preprocess: str | Path | Preprocess | None = None,
         labels: list[str] | tuple[str, ...] | str | Path | None = None,
+        *,
         head: str | Mapping[str, Any] | Path | None = None,
     ) -> None:
         self._provider = choose_provider(provider)
@@ -279,4 +280,4 @@ def explain(
     head: str | Mapping[str, Any] | Path | None = None,
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
-    return Explainer(model, layer, output, provider, preprocess, labels, head).explain(inputs, target, method)
+    return Explainer(model, layer, output, provider, preprocess, labels, head=head).explain(inputs, target, method)

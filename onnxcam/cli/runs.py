@@ -67,7 +67,7 @@ class Run:
             request.provider,
             request.preprocess,
             request.labels,
-            request.head,
+            head=request.head,
         )
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         targets = tuple(resolve_target(one, self.explainer.labels) for one in request.target)

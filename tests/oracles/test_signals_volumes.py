@@ -138,6 +138,10 @@ def test_gradient_and_map(name: str, exporter: str, tmp_path: Path, figure: Figu
     result = onnxcam.explain(exported(network, x, tmp_path / "m.onnx", exporter), x, target=3, provider="cpu")
     cotangent = np.zeros_like(result.logits)
     cotangent[:, 3] = 1
+    if result.logits.ndim > 2:  # a class of scores with positions counts where it wins
+        wins = result.logits.argmax(1) == 3
+        assert wins.reshape(2, -1).any(1).all()
+        cotangent[:, 3] = wins
     _, activation, gradient = gradient_at(network, x, cotangent, result.activation)
     alpha = gradient.reshape(*gradient.shape[:2], -1).mean(2)
     raw = torch.from_numpy(np.maximum(np.einsum("nk,nk...->n...", alpha, activation), 0))
