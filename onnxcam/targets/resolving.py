@@ -98,6 +98,7 @@ def _index_of(label: str, labels: Sequence[str] | None) -> int:
             label=label,
         )
     raise InputError(
-        f"no class is called '{label}'.{nearest(label, labels)} Give one of the {len(labels)} names, or an index.",
+        f"no class is called '{label}'.{nearest(label, labels)} Give one of the {len(labels)} names, an index, "
+        "or what onnxcam targets lists.",
         label=label,
     )
