@@ -90,3 +90,10 @@ def test_broadcasting_takes_the_axis_that_has_positions(picture: Axes) -> None:
     found = broadcast([(blank(3), blank(1), blank(1)), picture], (1, 3, *SIZE))
     np.testing.assert_array_equal(codes(found), codes(picture))
     assert not is_positional(found[1])
+
+
+def test_an_axis_of_one_entry_at_the_end_leaves_its_code_too() -> None:
+    columns, rows = Grids().axes("x", (5, 1))
+    found = reshaped((columns, rows + 3), (5,))
+    assert found is not None
+    np.testing.assert_array_equal(found[0], columns + 3)

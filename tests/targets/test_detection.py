@@ -228,3 +228,13 @@ def test_a_named_head_that_does_not_fit_is_refused() -> None:
 def test_every_decoder_has_a_case() -> None:
     assert set(DECODERS) == {"yolov8", "yolov5", "yolox", "gfl", "fcos", "ssd", "detr", "blazeface", "anchors"}
     assert Detections.__doc__
+
+
+def test_boxes_of_two_classes_do_not_suppress_each_other() -> None:
+    columns = case("yolov8")[0].logits.copy()
+    columns[0, :4, 8:10] = columns[0, :4, 7:8]
+    columns[0, 4:] = 0.01
+    columns[0, 4 + 1, 7], columns[0, 4 + 1, 8], columns[0, 4 + 2, 9] = 0.9, 0.8, 0.7
+    scores = Scores(columns, 1, (2,), input_size=SIZE)
+    first, second = resolve_target("top2").aims(scores)
+    assert [np.argwhere(a.cotangent)[0].tolist() for a in (first, second)] == [[0, 5, 7], [0, 6, 9]]
