@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
 from onnxcam.cam import average, find_method
-from onnxcam.errors import PlanError, ProviderError
+from onnxcam.errors import InputError, PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32, LayerExplanation
 from onnxcam.forward_runs import Explained
 from onnxcam.graph import is_real, load
@@ -33,7 +34,7 @@ from onnxcam.samples import (
     remarks,
     window_note,
 )
-from onnxcam.targets import Cotangent, PredictedClass, Scores, Target, read_head, resolve_target
+from onnxcam.targets import Cotangent, Scores, Target, read_head, resolve_target
 from onnxcam.tellers import Preparation, prepare
 
 __all__ = ["Explainer", "explain"]
@@ -124,14 +125,14 @@ class Explainer:
             PlanError: The layer has no space.
             ProviderError: ONNX Runtime fails, or a result is not finite.
         """
-        find_method(method)  # a wrong name is told before anything runs
+        combine = find_method(method)
         chosen = resolve_target(target, self.labels)
         samples = self.gather(inputs)
         found = self._run(samples, chosen)
         explained = Explained(
             self._open(samples), self._tails, samples, self.input, found.logits, found.cotangents, tuple(found.sample)
         )
-        layers = explain_layers(find_method(method), self.plan, explained, found)
+        layers = explain_layers(combine, self.plan, explained, found)
         first, tensor = layers[0], samples.feeds[self.input.name]
         size = self.input.space(tensor.shape, first.raw.ndim - 1)
         maps = average([one.raw for one in layers], size)
@@ -222,12 +223,21 @@ class Explainer:
                 samples.count,
                 self.input.space(fed.shape, len(self.plan.grid) or None),
                 tuple(samples.pictures[row].geometry if samples.pictures else None for row in rows),
-                lambda: pair.forward_session.run_arrays(feeds, self._float_outputs),
-                lambda inputs: self._run(self.gather(inputs), PredictedClass()).logits,
+                functools.cache(lambda: pair.forward_session.run_arrays(feeds, self._float_outputs)),
+                self._embed,
                 self._head,
             )
 
         return run_passes(pair, samples, self.input.name, self._batch, describe, target)
+
+    def _embed(self, reference: object) -> NDArray[Any]:
+        """The score tensor of one other input."""
+        samples = self.gather(reference)
+        if samples.count != 1:
+            raise InputError(f"the reference holds {samples.count} samples. Give one.", samples=samples.count)
+        _, feeds = next(cut(samples, self._batch))
+        logits = self._open(samples).logits(feeds)
+        return logits[:1] if logits.ndim > 1 else logits
 
     @property
     def _float_outputs(self) -> tuple[str, ...]:

@@ -54,8 +54,7 @@ def choose_score(model: Model, tracing: Tracing, output: str | None = None) -> t
     usable = [(o, s) for o, s in found if _is_score(s.value) and s.value in reached]
     if not usable:
         raise PlanError(
-            f"{model.path.name} has no float score that depends on its input, so it has no gradient. "
-            "Name a score tensor with --output-name if there is one.",
+            f"{model.path.name} has no float score that depends on its input, so it has no gradient. {_way_out(model)}",
             path=model.path,
         )
     first, score = next(((o, s) for o, s in usable if s.before), usable[0])
@@ -80,6 +79,17 @@ def _of_heads(model: Model, tracing: Tracing, score: Score) -> tuple[Model, Trac
     before = tuple(dict.fromkeys(op for head in heads for op in head.before))
     told = f"the score tensor is made of {', '.join(map(repr, names))}, which stand before {' and '.join(before)}"
     return joined, trace(joined), Score(joined.value(JOINED), told, before, names)
+
+
+def _way_out(model: Model) -> str:
+    """What to do about a model without a score: where it ends in a suppression, take what goes into that."""
+    ends = [n for n in model.graph if n.op_type == "NonMaxSuppression"]
+    if not ends or ends[-1].inputs[1] is None:
+        return "Name a score tensor with --output-name if there is one."
+    return (
+        "It ends in NonMaxSuppression: export it without, or name the scores that go into that, "
+        f"'{ends[-1].inputs[1].name}', with --output-name."
+    )
 
 
 def _is_alike(tracing: Tracing, one: Score, other: Score) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from onnxcam.errors import InputError
 from onnxcam.imaging import read_image
 from onnxcam.targets.positions import InMask
 from onnxcam.targets.scores import Aim, Scores
@@ -29,9 +30,20 @@ class Similarity:
     reference: object
 
     def aims(self, scores: Scores) -> tuple[Aim, ...]:
-        """One aim; d cos / d e = r / (|e| |r|) - cos e / |e|^2 for the embedding e and the reference's r."""
+        """One aim; d cos / d e = r / (|e| |r|) - cos e / |e|^2 for the embedding e and the reference's r.
+
+        Raises:
+            InputError: The reference is no single input, or has another number of scores.
+        """
         reference = scores.embed(self.reference).reshape(-1).astype(np.float64)
         embedding = scores.logits.reshape(scores.count, -1).astype(np.float64)
+        if embedding.shape[1] != len(reference):
+            raise InputError(
+                f"the reference's score tensor has {len(reference)} numbers, this input's {embedding.shape[1]}. "
+                "Give both the same size.",
+                reference=len(reference),
+                given=embedding.shape[1],
+            )
         length = np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), TINY)
         other = max(float(np.linalg.norm(reference)), TINY)
         cosine = embedding @ reference[:, None] / (length * other)

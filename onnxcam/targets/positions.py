@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable
 
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
-from onnxcam.targets.scores import Aim, Array, Scores, cells, named
-from onnxcam.targets.target import LookUp, Target, spelling
+from onnxcam.targets.scores import Aim, Array, Scores, named
+from onnxcam.targets.target import BOX, LookUp, Target, spelling
 
 __all__ = ["AtPosition", "InBox", "InMask", "own_positions", "winning_classes"]
 
@@ -147,7 +148,7 @@ class AtPosition:
                 position=self.position,
                 grid=scores.grid,
             )
-        over = np.zeros((scores.count, cells(scores.grid)), bool)
+        over = np.zeros((scores.count, math.prod(scores.grid)), bool)
         over[:, np.ravel_multi_index(self.position, scores.grid)] = True
         return (_aim(scores, self.index, over, told),)
 
@@ -174,9 +175,6 @@ def _aim(scores: Scores, index: int | None, over: NDArray[np.bool_], told: str) 
     return Aim(classes if scores.classes > 1 else classes - 1, cotangent, names)
 
 
-NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
-
-
 @spelling(r"(?:(.+?) )?at ([0-9]+(?:,[0-9]+)*)", "star at 12,40", "a class at a point, or at a step of a sequence")
 def at_position(match: re.Match[str], look_up: LookUp) -> Target:
     """`[A] at X,Y`."""
@@ -184,7 +182,7 @@ def at_position(match: re.Match[str], look_up: LookUp) -> Target:
 
 
 @spelling(
-    rf"(?:(.+?) )?in ({NUMBER}(?:,{NUMBER}){{3}})",
+    rf"(?:(.+?) )?in ({BOX})",
     "star in 10,20,90,80",
     "a class in a box: left, top, right, bottom",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -160,8 +159,3 @@ def named(index: int, labels: Sequence[str] | None) -> str:
     """A class in words: `tabby (281)`, or `class 281` where it has no name."""
     has_name = labels is not None and 0 <= index < len(labels)
     return f"{labels[index]} ({index})" if has_name and labels is not None else f"class {index}"
-
-
-def cells(grid: Sequence[int]) -> int:
-    """Positions of a grid."""
-    return math.prod(grid)

@@ -17,7 +17,12 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from onnxcam.targets.scores import Aim, Scores
 
-__all__ = ["SPELLINGS", "LookUp", "Spelling", "Target", "spelling"]
+__all__ = ["BOX", "SPELLINGS", "LookUp", "Spelling", "Target", "spelling"]
+
+
+NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+BOX = rf"{NUMBER}(?:,{NUMBER}){{3}}"
+"""How a spelling writes a box: left, top, right and bottom, with commas."""
 
 
 @runtime_checkable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 import onnxcam
+from tests.models.conftest import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADS = ROOT / "models" / "heads"
@@ -19,12 +19,7 @@ HEADS = ROOT / "models" / "heads"
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_heads", ROOT / "scripts" / "make_heads.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("make_heads")
 
 
 def test_the_script_makes_the_bundled_files(script: ModuleType, tmp_path: Path) -> None:
@@ -61,3 +56,9 @@ def test_the_map_lies_on_the_disc(script: ModuleType, model: str, target: str | 
     assert distance.flat[result.map[0].argmax()] < script.RADIUS
     near = distance < script.RADIUS + 2 * script.STRIDE
     assert result.map[0][near].sum() > 0.9 * result.map[0].sum()
+
+
+def test_a_reference_that_is_not_one_input_of_that_size_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "two.npy", np.zeros((2, 3, 96, 128), np.float32))
+    with pytest.raises(onnxcam.InputError, match="the reference holds 2 samples. Give one"):
+        onnxcam.explain(HEADS / "embed.onnx", HEADS / "discs.png", f"like {tmp_path / 'two.npy'}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +11,7 @@ import pytest
 
 import onnxcam
 from onnxcam.signals import read_volume, read_wav
+from tests.models.conftest import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNALS = ROOT / "models" / "signals"
@@ -20,12 +20,7 @@ SIGNALS = ROOT / "models" / "signals"
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     pytest.importorskip("nibabel", reason="the volume is written by nibabel")
-    spec = importlib.util.spec_from_file_location("make_signals", ROOT / "scripts" / "make_signals.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("make_signals")
 
 
 def test_the_script_makes_the_bundled_files(script: ModuleType, tmp_path: Path) -> None:

@@ -161,6 +161,17 @@ def test_a_model_without_a_float_path_is_refused(write_model: Write) -> None:
         planned(path)
 
 
+def test_the_scores_before_a_suppression_are_offered(write_model: Write) -> None:
+    text = """g (float[1, 3, 8, 8] x) => (int64[M, 3] y) {
+        c = Conv(x, w)   f = Reshape(c, shape)   b = Transpose <perm = [0, 2, 1]> (f)   s = Sigmoid(f)
+        y = NonMaxSuppression(b, s)
+    }"""
+    path = write_model(text, w=W, shape=np.array([1, 4, -1]))
+    with pytest.raises(PlanError, match="ends in NonMaxSuppression: export it without, or name the scores .* 's'"):
+        planned(path)
+    assert planned(path, output="s").layer == "c"
+
+
 def test_an_integer_output_is_no_score(write_model: Write) -> None:
     path = write_model("g (float[N, 4] x) => (int64[N, 4] y, float[N, 4] z) { y = Cast <to = 7> (x)  z = Relu(x) }")
     with pytest.raises(PlanError, match="'y' is no float tensor"):

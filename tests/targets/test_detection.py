@@ -15,7 +15,7 @@ from onnxcam.errors import InputError
 from onnxcam.imaging import Preprocess
 from onnxcam.imaging.framing import frame
 from onnxcam.targets import Aim, Box, Scores, read_head, resolve_target
-from onnxcam.targets.detection import DECODERS, Detections, detect, suppress
+from onnxcam.targets.detection import DECODERS, detect, suppress
 
 Array = NDArray[Any]
 SIZE = (64, 96)
@@ -227,7 +227,6 @@ def test_a_named_head_that_does_not_fit_is_refused() -> None:
 
 def test_every_decoder_has_a_case() -> None:
     assert set(DECODERS) == {"yolov8", "yolov5", "yolox", "gfl", "fcos", "ssd", "detr", "blazeface", "anchors"}
-    assert Detections.__doc__
 
 
 def test_boxes_of_two_classes_do_not_suppress_each_other() -> None:

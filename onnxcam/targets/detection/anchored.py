@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from onnxcam.targets.detection.heads import Detections, Heads, decoder
+from onnxcam.targets.detection.heads import Detections, Heads, decoder, sigmoid
 from onnxcam.targets.detection.suppression import corners
 from onnxcam.targets.scores import Array
 
@@ -32,7 +32,7 @@ def blazeface(heads: Heads) -> Detections | None:
         centres.append(np.repeat((np.stack([x.ravel(), y.ravel()], 1) + 0.5) * stride, each, axis=0))
     centred = rows[..., :4].copy()
     centred[..., :2] += np.concatenate(centres)
-    return Detections(corners(centred), (1 + np.tanh(heads.columns.transpose(0, 2, 1) / 2)) / 2)
+    return Detections(corners(centred), sigmoid(heads.columns.transpose(0, 2, 1)))
 
 
 @decoder("anchors")

@@ -11,7 +11,7 @@ from onnxcam.errors import InputError
 from onnxcam.targets.detection.heads import DECODERS, Detections, detect
 from onnxcam.targets.detection.suppression import overlaps, suppress
 from onnxcam.targets.scores import Aim, Array, Scores, named
-from onnxcam.targets.target import LookUp, Target, spelling
+from onnxcam.targets.target import BOX, LookUp, Target, spelling
 
 __all__ = ["BestBoxes", "Box", "NearestBox"]
 
@@ -165,18 +165,13 @@ def _detected(scores: Scores) -> Detections:
     return found
 
 
-NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
-
-
 @spelling(r"(?:(.+?) )?box ([0-9]+)", "star box 0", "a detector's box by its rank, of a class or of all")
 def box(match: re.Match[str], look_up: LookUp) -> Target:
     """`[A] box K`."""
     return Box(int(match[2]), look_up(match[1]) if match[1] else None)
 
 
-@spelling(
-    rf"(?:(.+?) )?box near ({NUMBER}(?:,{NUMBER}){{3}})", "box near 10,20,90,80", "the nearest of a detector's boxes"
-)
+@spelling(rf"(?:(.+?) )?box near ({BOX})", "box near 10,20,90,80", "the nearest of a detector's boxes")
 def near(match: re.Match[str], look_up: LookUp) -> Target:
     """`[A] box near X1,Y1,X2,Y2`."""
     left, top, right, bottom = map(float, match[2].split(","))

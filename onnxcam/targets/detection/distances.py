@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from onnxcam.targets.detection.heads import Detections, Heads, decoder
+from onnxcam.targets.detection.heads import Detections, Heads, decoder, sigmoid, softmax
 from onnxcam.targets.scores import Array
 
 __all__ = ["fcos", "gfl"]
@@ -27,9 +27,8 @@ def gfl(heads: Heads) -> Detections | None:
     for bins in BINS:
         rows = heads.rows(4 * bins)
         if rows is not None and heads.columns.shape[1] != 4 * bins:
-            powers = rows.reshape(*rows.shape[:2], 4, bins)
-            powers = np.exp(powers - powers.max(-1, keepdims=True))
-            sides = (powers / powers.sum(-1, keepdims=True)) @ np.arange(bins, dtype=np.float32)
+            bins_of_sides = rows.reshape(*rows.shape[:2], 4, bins)
+            sides = softmax(bins_of_sides) @ np.arange(bins, dtype=np.float32)
             return Detections(_around(*grid, sides), heads.probabilities())
     return None
 
@@ -47,7 +46,7 @@ def fcos(heads: Heads) -> Detections | None:
         return None
     probabilities, centred = heads.probabilities(), heads.rows(1)
     if centred is not None and heads.columns.shape[1] != 1:
-        probabilities = np.sqrt(probabilities * (1 + np.tanh(centred / 2)) / 2)
+        probabilities = np.sqrt(probabilities * sigmoid(centred))
     return Detections(_around(*grid, rows), probabilities)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from onnxcam.errors import InputError, nearest
 from onnxcam.targets.scores import Array, Scores
 
-__all__ = ["DECODERS", "Decoder", "Detections", "Heads", "decoder", "detect"]
+__all__ = ["DECODERS", "Decoder", "Detections", "Heads", "decoder", "detect", "sigmoid", "softmax"]
 
 STRIDES = (
     *((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32), (8, 16, 32, 64, 128)),
@@ -102,10 +102,20 @@ class Heads:
         """The class columns from `first` on as probabilities, `(n, P, C)`."""
         columns = self.columns[:, first:].transpose(0, 2, 1)
         if "Softmax" in self.scores.before:
-            powers = np.exp(columns - columns.max(-1, keepdims=True))
-            return np.asarray(powers / powers.sum(-1, keepdims=True))
+            return softmax(columns)
         is_probability = not self.scores.before and columns.min() >= 0 and columns.max() <= 1
-        return columns if is_probability else np.asarray((1 + np.tanh(columns / 2)) / 2)
+        return columns if is_probability else sigmoid(columns)
+
+
+def sigmoid(logits: Array) -> Array:
+    """1 / (1 + exp(-logits)), for logits of any size."""
+    return np.asarray((1 + np.tanh(logits / 2)) / 2)
+
+
+def softmax(logits: Array) -> Array:
+    """The share of each along the last axis, in [0, 1]."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def _cells(grids: Sequence[tuple[int, int, int]], each: int) -> tuple[Array, Array]:

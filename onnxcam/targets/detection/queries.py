@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from onnxcam.targets.detection.heads import Detections, Heads, decoder
+from onnxcam.targets.detection.heads import Detections, Heads, decoder, sigmoid, softmax
 from onnxcam.targets.detection.suppression import corners
 
 __all__ = ["detr"]
@@ -27,9 +27,5 @@ def detr(heads: Heads) -> Detections | None:
         return None
     height, width = heads.size
     scale = np.array([width, height, width, height], np.float32)
-    if heads.settings.get("background", True):
-        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        probabilities = (powers / powers.sum(axis=-1, keepdims=True))[..., :-1]
-    else:
-        probabilities = (1 + np.tanh(logits / 2)) / 2
+    probabilities = softmax(logits)[..., :-1] if heads.settings.get("background", True) else sigmoid(logits)
     return Detections(corners(boxes) * scale, probabilities, class_axis=2)
