@@ -153,3 +153,9 @@ def test_the_cosine_has_its_own_derivative() -> None:
     slopes = [(cosine(embeddings + step * u) - cosine(embeddings - step * u)) / (2 * step) for u in np.eye(6)]
     np.testing.assert_allclose(aim.cotangent, np.stack(slopes, 1), atol=1e-6)
     assert aim.names[0] == "like other.png"
+
+
+def test_a_reference_of_another_size_is_refused() -> None:
+    given = Scores(np.zeros((1, 6), np.float32), embed=lambda _: np.ones((1, 5), np.float32))
+    with pytest.raises(InputError, match="the reference's score tensor has 5 numbers, this input's 6"):
+        Similarity("other.png").aims(given)
