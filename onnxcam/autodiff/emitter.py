@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import onnx_ir as ir
+from numpy.typing import NDArray
 
 from onnxcam.autodiff.builder import Builder
 from onnxcam.autodiff.dialect import in_form_of
@@ -50,8 +52,11 @@ class Emitter:
         dtype: Element type of everything that is computed, float or double.
         opset: Version of `ai.onnx` that is emitted.
         constants: What is known without a run of the values of the forward graph and of this one.
+        largest: Entries of the largest constant that is computed beforehand; a larger one is computed from the model's
+            own weights in a run. None for all beforehand.
         residuals: What the gradient model reads, by its inputs.
         dead_ends: Where a cotangent arrived, and none left.
+        seeds: The cotangents that the gradient begins with: zero but for a few scores, as a rule.
         root: The emitter of the whole gradient graph; this one, unless it writes a sub-graph.
     """
 
@@ -62,13 +67,15 @@ class Emitter:
         dtype: ir.DataType,
         opset: int = OPSET,
         *,
+        largest: int | None = None,
         outer: Emitter | None = None,
     ) -> None:
         self.graph = ir.Graph([], [], nodes=[], opset_imports={"": opset}, name="body" if outer else "gradient")
-        self.dtype, self.opset, self.constants = dtype, opset, constants
+        self.dtype, self.opset, self.constants, self.largest = dtype, opset, constants, largest
         self.root: Emitter = outer.root if outer else self
         self.residuals: dict[ir.Value, Residual] = {}
         self.dead_ends: list[str] = []
+        self.seeds: set[ir.Value] = set()
         self._builder: Builder = Builder(self.graph, dtype, outer._builder if outer else None)
         self._forward = forward
         self._local: dict[ir.Value, Any] = {}
@@ -116,7 +123,7 @@ class Emitter:
 
         Values of this graph, and forward values, may be used in it.
         """
-        return Emitter(self._forward, self.constants, self.dtype, self.opset, outer=self)
+        return Emitter(self._forward, self.constants, self.dtype, self.opset, largest=self.largest, outer=self)
 
     def parameter(self, dtype: ir.DataType | None = None, shape: ir.Shape | None = None) -> ir.Value:
         """A new input of a sub-graph; floats, and what has no `dtype`, in the gradient's."""
@@ -168,10 +175,15 @@ class Emitter:
         """Whether `value` belongs to the forward model."""
         return isinstance(value, ir.Value) and value.graph is self._forward
 
-    def is_cotangent(self, value: ir.Value) -> bool:
-        """Whether `value` is a cotangent that the gradient model is given: zero but for a few scores, as a rule."""
-        is_input = value.is_graph_input() and value.graph is self.root.graph
-        return is_input and value not in self.root.residuals
+    def is_seed(self, value: ir.Value) -> bool:
+        """Whether `value` is a cotangent that the gradient begins with: zero but for a few scores, as a rule."""
+        return value in self.root.seeds
+
+    def known(self, value: ir.Value | None) -> NDArray[Any] | None:
+        """A constant's array, for the graph to hold; None for what is no constant, or too large to be held twice."""
+        shape = static_shape(value)
+        is_small = self.largest is None or shape is None or math.prod(shape) <= self.largest
+        return self.constants.array(value) if is_small else None
 
     def mark(self) -> int:
         """A place in this graph; `since` gives the nodes emitted after it."""
@@ -222,7 +234,7 @@ class Emitter:
         if value.const_value is not None:
             shared = self._builder.initializer(value.const_value, name=f"{value.name}::value", qualify=False)
             return self._widened(shared)
-        array = self.constants.array(value)
+        array = self.known(value)
         if array is not None:
             return self._initializer(array)
         node = value.producer()

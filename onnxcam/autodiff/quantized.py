@@ -58,7 +58,7 @@ def range_of(node: ForwardNode, y: ir.Value) -> tuple[float, float]:
 
 def real(op: Emitter, value: ir.Value) -> Any:
     """A forward value of any type as real numbers; an array where it is constant."""
-    array = op.constants.array(value)
+    array = op.known(value)
     if array is not None:
         return array.astype(op.dtype.numpy())
     local = op.local(value)

@@ -16,7 +16,7 @@ from onnxcam.errors import GradientError
 from onnxcam.graph import Model, between, nodes_within
 from onnxcam.plan import Plan
 
-__all__ = ["Gradient", "differentiate", "reverse", "unruled"]
+__all__ = ["Gradient", "differentiate", "gradients", "opset_of", "reverse", "unruled"]
 
 IR_VERSION = 8
 
@@ -85,12 +85,11 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     """
     is_double = any(y.dtype == ir.DataType.DOUBLE for y in ys)
     dtype = ir.DataType.DOUBLE if is_double else ir.DataType.FLOAT
-    op = Emitter(model.graph, model.constants, dtype, _opset(model, ys, xs))
+    op = Emitter(model.graph, model.constants, dtype, opset_of(model, ys, xs))
     names = tuple(f"{y.name}::cotangent" for y in ys)
-    seeds = [(y, of_integers(op, y, op.input(name, dtype, y.shape))) for y, name in zip(ys, names, strict=True)]
-    cotangents = pull_back(op, model.graph, seeds, xs)
-    found = zip(xs, cotangents, strict=True)
-    outputs = tuple(_put_out(op, x, of_reals(op, x, ct) if ct is not None else None, ys) for x, ct in found)
+    cotangents = [op.input(name, dtype, y.shape) for y, name in zip(ys, names, strict=True)]
+    found = zip(xs, gradients(op, model.graph, ys, cotangents, xs), strict=True)
+    outputs = tuple(_put_out(op, x, gradient) for x, gradient in found)
     ir_version = IR_VERSION if op.opset == OPSET else max(IR_VERSION, model.shipped.ir_version)
     gradient = ir.Model(op.graph, ir_version=ir_version, producer_name="onnxcam")
     _tidy(gradient, names)
@@ -98,7 +97,7 @@ def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gra
     return Gradient(gradient, names, residuals, outputs, tuple(dict.fromkeys(op.dead_ends)))
 
 
-def _opset(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
+def opset_of(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
     """The gradient's opset: the pinned one, a later one that knows the types that are read, or the model's own.
 
     The model's own where nodes of it are computed again.
@@ -109,17 +108,35 @@ def _opset(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
     return max(OPSET, model.opset if is_replayed else OPSET, *(KNOWN_SINCE.get(dtype, OPSET) for dtype in read))
 
 
-def _put_out(op: Emitter, x: ir.Value, ct: ir.Value | None, ys: Sequence[ir.Value]) -> str:
-    if ct is None:
-        score = ", ".join(f"'{y.name}'" for y in ys)
-        ends = ", ".join(sorted(set(op.dead_ends)))
-        why = f"every path ends in an operator without a gradient ({ends})" if ends else "no path connects them"
-        raise GradientError(
-            f"no gradient of {score} reaches '{x.name}': {why}. "
-            "Choose another layer with --layer or another score with --output-name; onnxcam inspect lists them.",
-            layer=x.name,
-            dead_ends=tuple(op.dead_ends),
-        )
+def gradients(
+    op: Emitter, graph: ir.Graph, ys: Sequence[ir.Value], cotangents: Sequence[ir.Value], xs: Sequence[ir.Value]
+) -> tuple[ir.Value, ...]:
+    """The gradients at `xs` for cotangents of `ys`, emitted; of quantised values those of the real numbers.
+
+    Raises:
+        GradientError: An operator on the way has no rule, a rule broke its contract, or no gradient reaches an x.
+    """
+    op.seeds.update(cotangents)
+    seeds = [(y, of_integers(op, y, ct)) for y, ct in zip(ys, cotangents, strict=True)]
+    found = zip(xs, pull_back(op, graph, seeds, xs), strict=True)
+    return tuple(of_reals(op, x, _arrived(op, x, ct, ys)) for x, ct in found)
+
+
+def _arrived(op: Emitter, x: ir.Value, ct: ir.Value | None, ys: Sequence[ir.Value]) -> ir.Value:
+    if ct is not None:
+        return ct
+    score = ", ".join(f"'{y.name}'" for y in ys)
+    ends = ", ".join(sorted(set(op.dead_ends)))
+    why = f"every path ends in an operator without a gradient ({ends})" if ends else "no path connects them"
+    raise GradientError(
+        f"no gradient of {score} reaches '{x.name}': {why}. "
+        "Choose another layer with --layer or another score with --output-name; onnxcam inspect lists them.",
+        layer=x.name,
+        dead_ends=tuple(op.dead_ends),
+    )
+
+
+def _put_out(op: Emitter, x: ir.Value, ct: ir.Value) -> str:
     is_free = ct.producer() is not None and not ct.is_graph_output()
     output = ct if is_free else op.Identity(ct)
     output.name, output.dtype = f"{x.name}::gradient", op.dtype

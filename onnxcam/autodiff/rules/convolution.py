@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import onnx_ir as ir
-from numpy.typing import NDArray
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
@@ -24,9 +22,9 @@ Values = tuple[ir.Value | None, ...]
 def conv(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     """x̅ = y̅ ⊛ w (transposed convolution),  w̅ = x ⋆ y̅,  b̅ = Σ y̅ over batch and space."""
     windows, group = windows_of(node), int(node.attribute("group", 1))
-    pads, kernel = pads_of(op, node, windows), node.constant(1)
-    if kernel is not None and _turns(windows):
-        x_bar = _by_turned_kernel(op, windows, ct, kernel, group)
+    pads = pads_of(op, node, windows)
+    if node.constants.is_constant(node.inputs[1]) and node.shape(1) is not None and _turns(windows):
+        x_bar = _by_turned_kernel(op, node, windows, ct, group)
     else:
         x_bar = _transposed(op, node, windows, pads, ct, group)
     x = node.inputs[0]
@@ -55,16 +53,35 @@ def _turns(windows: Windows) -> bool:
     return all(p < e for pads in windows.pads for p, e in zip(pads, windows.extent, strict=True))
 
 
-def _by_turned_kernel(op: Emitter, windows: Windows, ct: ir.Value, kernel: NDArray[Any], group: int) -> ir.Value:
+def _by_turned_kernel(op: Emitter, node: ForwardNode, windows: Windows, ct: ir.Value, group: int) -> ir.Value:
     """The transposed convolution of stride 1 as a convolution, which runtimes compute several times faster."""
     assert windows.pads is not None
     assert windows.extent is not None
-    out, each, *space = kernel.shape
-    swapped = kernel.reshape(group, out // group, each, *space).swapaxes(1, 2)
-    turned = np.flip(swapped.reshape(group * each, out // group, *space), axis=tuple(range(2, kernel.ndim)))
     pads = [e - 1 - p for side in windows.pads for e, p in zip(windows.extent, side, strict=True)]
-    x_bar: ir.Value = op.Conv(ct, np.ascontiguousarray(turned), dilations=windows.dilations, pads=pads, group=group)
+    x_bar: ir.Value = op.Conv(ct, _turned(op, node, group), dilations=windows.dilations, pads=pads, group=group)
     return x_bar
+
+
+def _turned(op: Emitter, node: ForwardNode, group: int) -> Any:
+    """The kernel with its channel axes swapped within each group and its space turned by 180 degrees.
+
+    As nodes on the model's own weights, which a runtime computes once when it loads them.
+    """
+    kernel, shape = node.inputs[1], node.shape(1)
+    assert shape is not None
+    out, each, *space = shape
+    axes = range(2, len(shape))
+    if group == 1:
+        kernel = op.Transpose(kernel, perm=[1, 0, *axes])
+    elif out != group or each != 1:
+        grouped = op.Reshape(kernel, [group, out // group, each, *space])
+        swapped = op.Transpose(grouped, perm=[0, 2, 1, *(a + 1 for a in axes)])
+        kernel = op.Reshape(swapped, [group * each, out // group, *space])
+    wide = [a for a in axes if shape[a] > 1]
+    if not wide:
+        return kernel
+    ends = [-s - 1 for s in shape]  # one before the first entry, counted from the end
+    return op.Slice(kernel, [-1] * len(wide), [ends[a] for a in wide], wide, [-1] * len(wide))
 
 
 def _transposed(op: Emitter, node: ForwardNode, windows: Windows, pads: Pads, ct: ir.Value, group: int) -> Any:

@@ -75,7 +75,7 @@ def batch_normalization(op: Emitter, node: ForwardNode, ct: ir.Value | None, *st
 
 def _gain(op: Emitter, node: ForwardNode) -> tuple[Channels, Channels]:
     """s·r and r, by channel: computed beforehand where the model leaves s and v constant."""
-    epsilon, scale, variance = node.attribute("epsilon"), node.constant(1), node.constant(4)
+    epsilon, scale, variance = node.attribute("epsilon"), op.known(node.inputs[1]), op.known(node.inputs[4])
     if scale is not None and variance is not None:
         r = 1 / np.sqrt(as_float(variance) + epsilon)
         return as_float(scale) * r, r

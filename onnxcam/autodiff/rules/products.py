@@ -84,7 +84,7 @@ def _spoken_of(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int) -> tuple
     A classifier's last weights are the largest that a gradient reads, and the target speaks of one row of them.
     """
     b, scores = node.inputs[1], node.dims(1)[axis]
-    if scores is None or scores < MANY_SCORES or not op.is_cotangent(ct) or not node.constants.is_constant(b):
+    if scores is None or scores < MANY_SCORES or not op.is_seed(ct) or not node.constants.is_constant(b):
         return ct, b
     first = np.arange(scores) == 0  # always one: not every runtime multiplies matrices without a row
     is_spoken_of = op.Or(op.Cast(op.ReduceMax(op.Abs(ct), [0], keepdims=0), to=ir.DataType.BOOL), first)
