@@ -30,9 +30,10 @@ FLOORS = {
     "passes": 8,
     "layers": 9,
     "explainer": 10,
-    "__init__": 11,
-    "cli": 12,
-    "__main__": 13,
+    "exporting": 11,
+    "__init__": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 
 # Library -> the only parts that may import it.

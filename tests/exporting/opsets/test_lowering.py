@@ -1,0 +1,46 @@
+"""Real gradients at every opset: the same numbers, or a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+from onnxcam.exporting.opsets import at_opset, oldest_opset
+from tests.exporting.opsets.real import EXPLAINED, real_gradient
+from tests.running import run_plainly
+
+TOLERANCE, OF_PRODUCTS = 1e-6, 1e-5
+OLDEST = {
+    **dict.fromkeys(("mnist-cntk", "mnist-cntk-dynq", "mnist-dianna-binary", "mnist-ort-java-pytorch11"), 9),
+    **dict.fromkeys(("mnist-winmltools-coreml", "openwakeword-embedding", "shapes-dianna"), 9),
+    **dict.fromkeys(("shapes-paddle.onnx", "silero-vad"), 13),
+}
+"""Where it is not 7: windows of pools are scattered; axes are computed."""
+RESIZED = {"deeplabv3-mnv2-tf2onnx"}
+"""ONNX Runtime computes a Resize's weights in float32, so that products with exact ones differ a little."""
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_a_real_gradient_is_the_same(name: str, figure: Callable[[str], None]) -> None:
+    real = real_gradient(name)
+    expected = run_plainly(ir.to_proto(real.gradient), real.feeds)
+    oldest, worst = oldest_opset(real.gradient, 7), 0.0
+    assert oldest == OLDEST.get(name, 7)
+    for opset in range(oldest, 18):
+        older = ir.to_proto(at_opset(real.gradient, opset))
+        assert older.opset_import[0].version == opset
+        if name != "silero-vad":  # onnx's inference disagrees with what the gradient says already at opset 18
+            onnx.checker.check_model(older, full_check=True)
+        found = run_plainly(older, real.feeds)
+        assert list(found) == list(expected)
+        for key, array in expected.items():
+            scale = np.abs(array).max()
+            assert scale > 0
+            worst = max(worst, float(np.abs(found[key] - array).max() / scale))
+    needs = "" if oldest <= real.model.opset else ", which must be upgraded"
+    figure(f"older opsets: the gradient of {name} from {oldest} on, file {real.model.opset}{needs}; {worst:.0e} apart")
+    assert worst <= (OF_PRODUCTS if name in RESIZED else TOLERANCE)
