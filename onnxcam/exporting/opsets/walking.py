@@ -17,6 +17,11 @@ __all__ = ["Walk"]
 
 LARGEST = 1 << 20
 """Bytes of a value that is put down instead of computed."""
+FOLDED = frozenset(
+    {"Cast", "Constant", "ConstantOfShape", "Expand", "EyeLike", "GatherElements", "GatherND", "Mod", "NonZero"}
+    | {"OneHot", "Range", "Reshape", "ScatterElements", "ScatterND", "Shape", "Trilu", "Where"}
+)
+"""Operators about which onnx's evaluator and the runtimes are of one mind."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ class Walk:
     def _fold(self, graph: ir.Graph, node: ir.Node) -> bool:
         """Put a node's output down as an initializer where it is known without a run; whether it was."""
         (output, *others) = node.outputs
-        array = None if others or not self.is_folding else self.writer.known(output)
+        if others or not self.is_folding or node.op_type not in FOLDED:
+            return False
+        array = self.writer.known(output)
         if array is None or array.nbytes > LARGEST:
             return False
         kept = self.writer.constant(array)

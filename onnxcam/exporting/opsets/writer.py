@@ -51,6 +51,14 @@ class Writer:
 
         return write
 
+    def branch(self, op_type: str, value: Any, **attributes: Any) -> ir.Graph:
+        """A sub-graph of one node in the dialect, of a value from outside."""
+        made = ir.node(op_type, [value], attributes, version=self.dialect)
+        made.outputs[0].name = self._free(f"older_{op_type}")
+        made.outputs[0].type = value.type
+        made.outputs[0].shape = ir.Shape([None] * self.rank(value))
+        return ir.Graph([], made.outputs, nodes=[made], opset_imports={"": self.dialect}, name="branch")
+
     def same(self, node: ir.Node, *inputs: Any, without: Sequence[str] = (), **changes: Any) -> Any:
         """The node in the dialect, with these inputs in place of its own if any are given, and changed attributes."""
         attributes = {name: a for name, a in node.attributes.items() if name not in without and name not in changes}
@@ -122,8 +130,8 @@ class Writer:
         return value.dtype
 
     def number(self, number: float, like: ir.Value | None) -> NDArray[Any]:
-        """A number as an array, (1,), of the type of a value."""
-        return np.array([number], dtype=self.dtype(like).numpy())
+        """A number as an array without axes, of the type of a value."""
+        return np.array(number, dtype=self.dtype(like).numpy())
 
     def rank(self, value: ir.Value | None) -> int:
         """The rank of a value.

@@ -57,7 +57,7 @@ def number_as_input(op: Writer, node: ir.Node) -> Any:
 def limits_as_inputs(op: Writer, node: ir.Node) -> Any:
     """The bounds that are written down; others are those of float32, which half precision has not."""
     given = [node.attributes[name].as_float() if name in node.attributes else None for name in ("min", "max")]
-    low, high = (None if bound is None else _scalar(op, bound, node.inputs[0]) for bound in given)
+    low, high = (None if bound is None else op.number(bound, node.inputs[0]) for bound in given)
     return op.same(node, node.inputs[0], low, high, without=["min", "max"])
 
 
@@ -65,7 +65,7 @@ def limits_as_inputs(op: Writer, node: ir.Node) -> Any:
 def pads_as_input(op: Writer, node: ir.Node) -> Any:
     """The pads, and the value where it is not zero."""
     value, filling = node.inputs[0], op.attribute(node, "value")
-    constant = _scalar(op, filling, value) if filling else None
+    constant = op.number(filling, value) if filling else None
     return op.same(node, value, _vector(op.attribute(node, "pads")), constant, without=["pads", "value"])
 
 
@@ -81,7 +81,3 @@ def mask_of_truth_values(op: Writer, node: ir.Node) -> Any:
     if len(node.outputs) > 1 and node.outputs[1].uses():
         raise NoForm("its mask is read")
     return op.Dropout(node.inputs[0], ratio=op.attribute(node, "ratio"))
-
-
-def _scalar(op: Writer, number: float, like: ir.Value | None) -> Any:
-    return op.number(number, like).reshape(())

@@ -8,6 +8,7 @@ meaning; it raises `NoForm` where it cannot.
 from onnxcam.exporting.opsets.older_forms import (
     axes,
     comparisons,
+    control,
     indexing,
     joining,
     limits,
@@ -25,6 +26,7 @@ from onnxcam.exporting.opsets.older_forms import (
 __all__ = [
     "axes",
     "comparisons",
+    "control",
     "indexing",
     "joining",
     "limits",

@@ -13,6 +13,8 @@ from onnx.reference import ReferenceEvaluator
 from onnxcam.exporting.opsets.register import NoForm, older
 from onnxcam.exporting.opsets.writer import Writer
 
+WAYS = frozenset({"asymmetric", "half_pixel", "pytorch_half_pixel"})
+"""Where all runtimes compute the same; of the others, and of the nearest, each has its own idea."""
 NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
 
 
@@ -66,14 +68,19 @@ def nothing_left_out(op: Writer, node: ir.Node) -> Any:
 
 
 @older("Resize", before=11)
-def resize_as_products(op: Writer, node: ir.Node) -> Any:
-    """A product with a known matrix along each axis that changes; the order of a sum may differ."""
-    value = node.inputs[0]
-    rank, made = op.rank(value), value
-    if op.attribute(node, "coordinate_transformation_mode") == "tf_crop_and_resize":
-        raise NoForm("it crops")
+def asymmetric_or_products(op: Writer, node: ir.Node) -> Any:
+    """The nearest before, which was all there was; of others a product along each axis that changes.
+
+    The order of a sum may differ then, and ONNX Runtime computes the weights in float32.
+    """
+    way, mode = op.attribute(node, "coordinate_transformation_mode"), op.attribute(node, "mode")
+    if way == "asymmetric" and mode == "nearest" and op.attribute(node, "nearest_mode") == "floor":
+        return op.Resize(node.inputs[0], _scales(op, node), mode="nearest")
+    if way not in WAYS or mode == "nearest":
+        raise NoForm(f"it goes by {way}, {mode}")
+    made, rank = node.inputs[0], op.rank(node.inputs[0])
     for axis, (before, after, scale) in _changes(op, node).items():
-        matrix = _matrix(node, before, after, scale).astype(op.dtype(value).numpy())
+        matrix = _matrix(node, before, after, scale).astype(op.dtype(made).numpy())
         if axis == rank - 1:
             made = op.MatMul(made, matrix)
         elif axis == rank - 2:
@@ -83,6 +90,34 @@ def resize_as_products(op: Writer, node: ir.Node) -> Any:
             made = op.MatMul(op.Transpose(made, perm=order), matrix)
             made = op.Transpose(made, perm=[order.index(i) for i in range(rank)])
     return made
+
+
+@older("Resize", before=10)
+def upsample(op: Writer, node: ir.Node) -> Any:
+    """Upsample."""
+    return op.Upsample(*node.inputs, mode="nearest")
+
+
+@older("Upsample", before=9)
+def scales_as_attribute(op: Writer, node: ir.Node) -> Any:
+    """Its scales as an attribute."""
+    scales = op.known(node.inputs[1])
+    assert scales is not None
+    return op.same(node, node.inputs[0], scales=scales.tolist())
+
+
+def _scales(op: Writer, node: ir.Node) -> Any:
+    """Known scales that make nothing smaller, or the whole numbers that known sizes make of them."""
+    sizes = op.ints(node, 3, "sizes")
+    if not sizes:
+        known = op.known(node.inputs[2])
+        if known is None or (known < 1).any():  # which pixel is the nearest below 1 is each runtime's own idea
+            raise NoForm("its scales are not known to be 1 or more")
+        return known
+    before = op.sizes(node.inputs[0])
+    if any(after % size for after, size in zip(sizes, before, strict=True)):
+        raise NoForm("its scales are no whole numbers")
+    return np.array(sizes, dtype=np.float32) / np.array(before, dtype=np.float32)
 
 
 def _changes(op: Writer, node: ir.Node) -> dict[int, tuple[int, int, float | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,12 @@ import onnx_ir as ir
 
 from onnxcam.exporting.opsets.older_forms.axes import from_the_front
 from onnxcam.exporting.opsets.older_forms.indexing import front_indices
+from onnxcam.exporting.opsets.older_forms.windows import is_pooled, scattered_in_turn
 from onnxcam.exporting.opsets.register import NoForm, older
 from onnxcam.exporting.opsets.writer import Writer
+
+LARGEST = 1 << 20
+"""Elements of a matrix of zeros and ones that stands for known places."""
 
 
 @older("ScatterElements", "ScatterND", before=18)
@@ -23,22 +28,36 @@ def no_extremes(op: Writer, node: ir.Node) -> Any:
 
 @older("ScatterElements", before=16)
 def nothing_meets(op: Writer, node: ir.Node) -> Any:
-    """A sum onto zeros where no two meet: the indices of windows that do not overlap."""
+    """A sum onto zeros: at the places of a pool's windows, in turns of windows that do not overlap."""
     kind = op.attribute(node, "reduction")
-    data, indices, _ = node.inputs
     if kind == "none":
         return op.same(node, without=["reduction"])
-    if kind != "add" or not _is_zero(op, data) or not are_apart(indices):
+    if kind != "add" or not is_zero(op, node.inputs[0]) or not is_pooled(node.inputs[1]):
         raise NoForm("it sums up what meets in one place")
-    return op.same(node, without=["reduction"])
+    return scattered_in_turn(op, node)
 
 
 @older("ScatterND", before=16)
-def no_reduction(op: Writer, node: ir.Node) -> Any:
-    """What meets overwrites."""
-    if op.attribute(node, "reduction") != "none":
-        raise NoForm("it sums up what meets in one place")
-    return op.same(node, without=["reduction"])
+def sums_as_product(op: Writer, node: ir.Node) -> Any:
+    """A sum onto zeros: where places are known, and some meet, a product of ones where each goes."""
+    kind = op.attribute(node, "reduction")
+    if kind == "none":
+        return op.same(node, without=["reduction"])
+    if kind != "add":
+        raise NoForm("it multiplies what meets in one place")
+    places = _known_places(op, node)
+    if len(np.unique(places)) == places.size:
+        return op.same(node, without=["reduction"])
+    return _product(op, node)
+
+
+@older("ScatterND", before=11)
+def places_as_product(op: Writer, node: ir.Node) -> Any:
+    """Onto zeros, at known places: a product of ones where each goes."""
+    places = _known_places(op, node)
+    if len(np.unique(places)) < places.size:
+        raise NoForm("it overwrites what meets in one place")
+    return _product(op, node)
 
 
 @older("ScatterElements", before=11)
@@ -46,12 +65,45 @@ def older_name(op: Writer, node: ir.Node) -> Any:
     """Scatter, of indices that count from the front."""
     data, indices, updates = node.inputs
     axis = from_the_front(op.attribute(node, "axis"), op, data)
-    if op.dialect < 9:
-        raise NoForm("Scatter came with opset 9")
     return op.Scatter(data, front_indices(op, data, indices, axis), updates, axis=axis)
 
 
-def _is_zero(op: Writer, value: ir.Value | None) -> bool:
+def _known_places(op: Writer, node: ir.Node) -> Any:
+    """The places of known indices, counted through the axes that they name, whose sizes are known too."""
+    data, indices = node.inputs[:2]
+    known = op.known(indices)
+    if known is None:
+        raise NoForm("its indices are computed")
+    if not is_zero(op, data):
+        raise NoForm("it adds to what is there")
+    sizes = _indexed_sizes(op, node)
+    tuples = known.reshape(-1, known.shape[-1])
+    return np.ravel_multi_index(tuple((tuples % sizes).T), sizes)
+
+
+def _indexed_sizes(op: Writer, node: ir.Node) -> tuple[int, ...]:
+    data, indices = node.inputs[:2]
+    known = op.known(indices)
+    assert known is not None
+    assert data is not None
+    op.rank(data)
+    sizes = list(data.shape or ())[: known.shape[-1]]
+    if not all(isinstance(size, int) for size in sizes):
+        raise NoForm("a size is unknown")
+    return tuple(int(size) for size in sizes if isinstance(size, int))
+
+
+def _product(op: Writer, node: ir.Node) -> Any:
+    data, _, updates = node.inputs
+    places, count = _known_places(op, node), math.prod(_indexed_sizes(op, node))
+    if places.size * count > LARGEST:
+        raise NoForm("it has too many places")
+    ones = np.zeros((count, places.size), dtype=op.dtype(updates).numpy())
+    ones[places, np.arange(places.size)] = 1
+    return op.Reshape(op.MatMul(ones, op.Reshape(updates, [places.size, -1])), op.Shape(data))
+
+
+def is_zero(op: Writer, value: ir.Value | None) -> bool:
     """Whether a value is plainly full of zeros."""
     known = op.known(value)
     if known is not None:
@@ -62,21 +114,4 @@ def _is_zero(op: Writer, value: ir.Value | None) -> bool:
     if node.op_type == "ConstantOfShape":
         filling = op.attribute(node, "value")
         return filling is None or not np.any(filling.numpy())
-    return node.op_type in {"Expand", "Reshape", "Tile", "Identity"} and _is_zero(op, node.inputs[0])
-
-
-def are_apart(indices: ir.Value | None) -> bool:
-    """Whether indices are plainly of different places: MaxPool's, of windows that do not overlap."""
-    node = indices.producer() if indices is not None else None
-    if node is None or indices is None:
-        return False
-    if node.op_type in {"Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity"}:
-        return are_apart(node.inputs[0])
-    if node.op_type != "MaxPool" or indices is not node.outputs[1]:
-        return False
-    kernel = node.attributes["kernel_shape"].as_ints()
-    ones = [1] * len(kernel)
-    strides, dilations = (
-        node.attributes[n].as_ints() if n in node.attributes else ones for n in ("strides", "dilations")
-    )
-    return all(s >= d * (k - 1) + 1 for k, s, d in zip(kernel, strides, dilations, strict=True))
+    return node.op_type in {"Expand", "Reshape", "Tile", "Identity"} and is_zero(op, node.inputs[0])

@@ -39,10 +39,13 @@ def axes_as_attribute(op: Writer, node: ir.Node) -> Any:
 
 @older("Flatten", before=9)
 def flatten_of_floats(op: Writer, node: ir.Node) -> Any:
-    """Floats only, else a Reshape to known sizes."""
+    """Floats only; else a Reshape."""
     if node.inputs[0] is not None and node.inputs[0].dtype in FLOATS:
         return op.same(node)
-    sizes, axis = op.sizes(node.inputs[0]), op.attribute(node, "axis")
+    axis = op.attribute(node, "axis")
+    if axis < 2:
+        return op.Reshape(node.inputs[0], [0, -1] if axis == 1 else [1, -1])
+    sizes = op.sizes(node.inputs[0])
     return op.Reshape(node.inputs[0], [int(np.prod(sizes[:axis])), int(np.prod(sizes[axis:]))])
 
 
