@@ -20,11 +20,13 @@ def schema_at(op_type: str, opset: int) -> defs.OpSchema | None:
 
 def misfit(node: ir.Node, opset: int, dialect: int) -> str | None:
     """Why a node written in the dialect of one opset is none of an older one; None where it is."""
+    if _since(node.op_type, opset) == _since(node.op_type, dialect) is not None:
+        return None
     old, new = schema_at(node.op_type, opset), schema_at(node.op_type, dialect)
     if old is None:
         first = _first_version(node.op_type)
         return f"it came with opset {first}" if first > opset else "it is not in the standard any more"
-    if new is None or old.since_version == new.since_version:
+    if new is None:
         return None
     if not old.min_input <= len(node.inputs) <= old.max_input:
         return f"it has {len(node.inputs)} inputs"
@@ -44,6 +46,10 @@ def settle(node: ir.Node, opset: int, dialect: int) -> None:
             if known is not None and name not in node.attributes and _default(attribute) != _default(known):
                 node.attributes[name] = ir.serde.deserialize_attribute(attribute.default_value)
     node.version = opset
+
+
+def _since(op_type: str, opset: int) -> int | None:
+    return defs.get_schema(op_type, opset).since_version if defs.has(op_type, opset) else None
 
 
 def _first_version(op_type: str) -> int:

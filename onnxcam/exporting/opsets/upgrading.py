@@ -41,7 +41,7 @@ def upgraded(model: ir.Model, opset: int, *, keep: Collection[str] = ()) -> ir.M
     if lacks:
         lack = lacks[0]
         raise ModelError(
-            f"{lack.op_type} at node '{lack.node}' cannot be written at opset {opset}: {lack.reason}. "
+            f"{lack.op_type} at node '{lack.node}' cannot be written at opset {lack.opset}: {lack.reason}. "
             f"Export the model from its framework at opset {opset} or newer.",
             op_type=lack.op_type,
             node=lack.node,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 import onnxcam
+from onnxcam.errors import ModelError
 from onnxcam.exporting.opsets import upgraded
+from onnxcam.graph import load
 from tests.exporting.opsets.real import EXPLAINED, feeds_of, path_of
 from tests.running import run_plainly
 
@@ -68,3 +71,39 @@ def test_a_real_file_gives_the_same(name: str, figure: Callable[[str], None]) ->
         told.append(f"{opset} {max(found):.0e}")
         assert max(found) <= COARSER.get(name, TOLERANCE)
     figure(f"upgraded: {name}, opset {own}: {', '.join(told) or 'nothing newer tried'}")
+
+
+def test_weights_in_other_files_stay_there_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three gigabytes in a sparse file: more than protobuf takes, and no byte of it is read."""
+    text = """<ir_version: 4, opset_import: ["" : 9]> g (float[N, 3] x) => (float[N, 3] y) {
+        u = Unsqueeze <axes = [0]> (x) s = Squeeze <axes = [0]> (u) z = MatMul(s, w) y = Softmax(z)
+    }"""
+    proto = onnx.parser.parse_model(text)
+    weight = proto.graph.initializer.add(name="w", data_type=1, dims=[3, 1 << 28], data_location=1)
+    weight.external_data.add(key="location", value="w.bin")
+    onnx.save(proto, tmp_path / "model.onnx")
+    with (tmp_path / "w.bin").open("wb") as file:
+        file.truncate(4 * 3 << 28)
+    shipped = load(tmp_path / "model.onnx").shipped
+    monkeypatch.setattr(ir.ExternalTensor, "_load", lambda _: pytest.fail("a weight is read"))
+    newer = upgraded(shipped, 18)
+    assert newer.graph.initializers["w"].const_value is shipped.graph.initializers["w"].const_value
+    assert [n.op_type for n in newer.graph] == ["Unsqueeze", "Squeeze", "MatMul", "Softmax"]
+    assert newer.ir_version == 8
+
+
+def test_a_value_that_got_lost_is_named() -> None:
+    text = '<ir_version: 4, opset_import: ["" : 9]> g (float[3] x) => (float[3] y) { y, m = Dropout(x) }'
+    shipped = ir.from_proto(onnx.parser.parse_model(text))
+    assert upgraded(shipped, 13, keep=["x", "y"]).graph.outputs[0].name == "y"
+    with pytest.raises(ModelError, match="at opset 13 the model has no value 'm' any more. Export") as found:
+        upgraded(shipped, 13, keep=["m", "y"])
+    assert found.value.values == ("m",)
+
+
+def test_the_shipped_model_stays_as_it_is() -> None:
+    text = '<ir_version: 4, opset_import: ["" : 9]> g (float[3, 1] x) => (float[3] y) { y = Squeeze <axes = [1]> (x) }'
+    proto = onnx.parser.parse_model(text)
+    shipped = ir.from_proto(proto)
+    upgraded(shipped, 18)
+    assert ir.to_proto(shipped) == ir.to_proto(ir.from_proto(proto))

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from onnxcam.exporting.opsets.older_forms.axes import from_the_front
 from onnxcam.exporting.opsets.older_forms.comparisons import FLOATS
-from onnxcam.exporting.opsets.register import older
+from onnxcam.exporting.opsets.register import NoForm, older
 from onnxcam.exporting.opsets.writer import Writer
 
 
@@ -58,7 +58,7 @@ def chosen(op: Writer, condition: Any, a: Any, b: Any) -> Any:
     """`a` where the condition holds, else `b`, without Where."""
     dtype = op.dtype(a)
     if dtype == ir.DataType.BOOL:
-        return op.Or(op.And(condition, a), op.And(op.Not(condition), b))
+        raise NoForm("it chooses truth values")
     taken, left = op.Cast(condition, to=dtype), op.Cast(op.Not(condition), to=dtype)
     if dtype in FLOATS:
         a, b = op.Pow(a, taken), op.Pow(b, left)

@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from onnxcam.exporting.opsets.register import NoForm
 from onnxcam.exporting.opsets.writer import Writer
+from onnxcam.graph import static_shape
 
 MOST = 16
 """Turns, beyond which no one would want the graph."""
@@ -32,7 +33,8 @@ def scattered_in_turn(op: Writer, node: ir.Node) -> Any:
     if np.prod(apart) > MOST:
         raise NoForm("it sums up what meets in one place")
     places, axes = pool.outputs[1], [2 + i for i in range(len(apart))]
-    spread = op.Reshape(updates, op.Shape(places))
+    sizes = static_shape(places)
+    spread = op.Reshape(updates, op.Shape(places) if sizes is None else list(sizes))
     total = None
     for start in itertools.product(*map(range, apart)):
         part = (list(start), [END] * len(apart), axes, list(apart))
