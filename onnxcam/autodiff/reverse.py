@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import onnx
 import onnx_ir as ir
 from onnx_ir.passes import common
 
@@ -74,27 +75,38 @@ def unruled(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> lis
     return [n for n in nodes if entry_of(n, imports) is None]
 
 
-def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> Gradient:
+def reverse(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value], *, opset: int | None = None) -> Gradient:
     """The model that maps cotangents of `ys` to the cotangents of `xs`.
 
     Every path counts: an x that lies downstream of another is passed through. Those of quantised values are those of
     the real numbers that they stand for.
+
+    Args:
+        model: The model.
+        ys: Values that are differentiated.
+        xs: Values that they are differentiated for.
+        opset: Of the gradient model, if that is newer than the one that is chosen.
 
     Raises:
         GradientError: An operator on the way has no rule, a rule broke its contract, or no gradient reaches an x.
     """
     is_double = any(y.dtype == ir.DataType.DOUBLE for y in ys)
     dtype = ir.DataType.DOUBLE if is_double else ir.DataType.FLOAT
-    op = Emitter(model.graph, model.constants, dtype, opset_of(model, ys, xs))
+    op = Emitter(model.graph, model.constants, dtype, max(opset_of(model, ys, xs), opset or OPSET))
     names = tuple(f"{y.name}::cotangent" for y in ys)
     cotangents = [op.input(name, dtype, y.shape) for y, name in zip(ys, names, strict=True)]
     found = zip(xs, gradients(op, model.graph, ys, cotangents, xs), strict=True)
     outputs = tuple(_put_out(op, x, gradient) for x, gradient in found)
-    ir_version = IR_VERSION if op.opset == OPSET else max(IR_VERSION, model.shipped.ir_version)
+    ir_version = IR_VERSION if op.opset == OPSET else max(_ir_version(op.opset), model.shipped.ir_version)
     gradient = ir.Model(op.graph, ir_version=ir_version, producer_name="onnxcam")
     _tidy(gradient, names)
     residuals = tuple(op.residuals[v] for v in op.graph.inputs if v in op.residuals)
     return Gradient(gradient, names, residuals, outputs, tuple(dict.fromkeys(op.dead_ends)))
+
+
+def _ir_version(opset: int) -> int:
+    """The oldest `ir_version` that knows an opset."""
+    return max(IR_VERSION, onnx.helper.OP_SET_ID_VERSION_MAP.get(("ai.onnx", opset), IR_VERSION))
 
 
 def opset_of(model: Model, ys: Sequence[ir.Value], xs: Sequence[ir.Value]) -> int:
