@@ -52,7 +52,7 @@ def write_page(
         config,
         {
             "model": MODEL,
-            "model_bytes": _size(model),
+            "bytes": sum(_size(model.parent / file) for file in (model.name, *weights)),
             "weights": [{"location": location, "file": _weight(location)} for location in weights],
             "samples": [{"file": n, "name": p.name} for n, p in zip(tried, samples, strict=True)],
             "runtime": f"runtime/{RUNTIME_FILES[0]}",

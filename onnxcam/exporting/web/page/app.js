@@ -1,0 +1,148 @@
+// The page: a picture in, the best classes and their maps out. It asks the model in model.js and keeps what it said.
+
+import { Classes } from "./classes.js";
+import { ShownError } from "./errors.js";
+import { showFacts } from "./facts.js";
+import { showSamples, takeFiles } from "./files.js";
+import { Model } from "./model.js";
+import { readPicture } from "./picture.js";
+import { nameOf, ranked } from "./scores.js";
+import { toTensor } from "./tensor.js";
+import { Viewer } from "./viewer.js";
+
+const byId = (id) => document.getElementById(id);
+
+let config;
+let model;
+let viewer;
+let classes;
+let current = null; // the picture shown: { name, tensor, answers: class -> what the model said }
+let latest = 0; // counts what was asked for, so that only the last answer is shown
+
+async function start() {
+  byId("unserved").hidden = true;
+  byId("page").hidden = false;
+  const response = await fetch("config.json");
+  if (!response.ok) {
+    throw new ShownError(`The page's config.json cannot be loaded: the server answers ${response.status}.`);
+  }
+  config = await response.json();
+  showFacts(config);
+  viewer = new Viewer(config);
+  classes = new Classes(config, (index) => attempt((isLatest) => pick(index, isLatest)));
+  byId("save").addEventListener("click", () => attempt(save));
+  model = new Model(config, showProgress);
+  takeFiles(explainFile, showError);
+  showSamples(config.files.samples, explainFile, showError);
+  byId("choose").disabled = false;
+  say("Loading the model …");
+  await model.ready;
+  byId("progress").hidden = true;
+  if (current === null && latest === 0) {
+    say("Ready. Choose a picture.");
+  }
+  document.documentElement.dataset.ready = "true";
+}
+
+function explainFile(file) {
+  return attempt((isLatest) => explain(file, isLatest));
+}
+
+// Reads a picture, and shows the best classes and the map of the predicted one.
+async function explain(file, isLatest) {
+  say(`Reading ${file.name} …`);
+  const picture = await readPicture(file);
+  const tensor = toTensor(picture, config);
+  if (!isLatest()) {
+    return;
+  }
+  current = { name: file.name, tensor, answers: new Map() };
+  byId("invitation").hidden = true;
+  byId("controls").hidden = false;
+  classes.show([]);
+  viewer.showPicture(picture, file.name);
+  say("The model is looking …");
+  const answer = await model.run(tensor, -1);
+  if (!isLatest()) {
+    return;
+  }
+  current.answers.set(answer.index, answer);
+  classes.show(answer.scores ? ranked(answer.scores, config.score_scale) : [{ index: answer.index, value: null, share: null }]);
+  showAnswer(answer);
+}
+
+// Shows the map of another class of the same picture.
+async function pick(index, isLatest) {
+  const shown = current;
+  if (!shown.answers.has(index)) {
+    say(`Looking for ${nameOf(config, index)} …`);
+    shown.answers.set(index, await model.run(shown.tensor, index));
+  }
+  if (isLatest()) {
+    showAnswer(shown.answers.get(index));
+  }
+}
+
+function showAnswer(answer) {
+  const name = nameOf(config, answer.index);
+  const place = viewer.showMap(answer.map, current.tensor.geometry, name);
+  classes.choose(answer.index);
+  say(
+    place === null
+      ? `Nothing in this picture speaks for ${name} at this layer: its map is zero everywhere.`
+      : `The overlay shows what speaks for ${name}.`,
+  );
+}
+
+async function save() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await viewer.toBlob());
+  link.download = `${current.name.replace(/\.[^.]*$/, "")}.overlay.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// Does one thing that may fail, in words; `isLatest` says whether nothing else was asked for meanwhile.
+async function attempt(action) {
+  const number = ++latest;
+  const isLatest = () => number === latest;
+  byId("error").hidden = true;
+  byId("answers").setAttribute("aria-busy", "true");
+  try {
+    await action(isLatest);
+  } catch (error) {
+    if (isLatest()) {
+      showError(wordsOf(error));
+    }
+  } finally {
+    if (isLatest()) {
+      byId("answers").setAttribute("aria-busy", "false");
+    }
+  }
+}
+
+function wordsOf(error) {
+  return error instanceof ShownError ? error.message : `Something went wrong: ${error?.message ?? error}`;
+}
+
+function showProgress(loaded, total) {
+  const progress = byId("progress");
+  progress.hidden = false;
+  progress.max = total;
+  progress.value = loaded;
+}
+
+function showError(text) {
+  say("");
+  byId("error").textContent = text;
+  byId("error").hidden = false;
+}
+
+function say(text) {
+  byId("status").textContent = text;
+}
+
+start().catch((error) => {
+  byId("progress").hidden = true;
+  showError(wordsOf(error));
+});

@@ -1,0 +1,39 @@
+// What the model's numbers mean, and in which order classes are told.
+
+// For each class { index, value, share }: `value` is the model's own number, `share` a part of 1 or null.
+export function ranked(scores, scale) {
+  const shares = sharesOf(scores, scale);
+  return Array.from(scores, (value, index) => ({ index, value, share: shares ? shares[index] : null })).sort(
+    (a, b) => b.value - a.value || a.index - b.index,
+  );
+}
+
+function sharesOf(scores, scale) {
+  switch (scale) {
+    case "logits": {
+      const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+      const powers = Float64Array.from(scores, (score) => Math.exp(score - largest));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      return powers.map((power) => power / sum);
+    }
+    case "logits of labels":
+      return Float64Array.from(scores, (score) => 1 / (1 + Math.exp(-score)));
+    case "probabilities":
+      return scores;
+    default:
+      return null;
+  }
+}
+
+// As people read it: '97.3 %', or '4.22' where the number is no share.
+export function scoreText({ value, share }) {
+  if (share === null) {
+    return value.toFixed(2);
+  }
+  const percent = 100 * share;
+  return percent > 0 && percent < 0.05 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
+}
+
+export function nameOf(config, index) {
+  return config.class_names?.[index] || `class ${index}`;
+}
