@@ -50,7 +50,9 @@ def run_in_browser(
             inputs.append({"name": name, "type": TYPES[array.dtype.name], "shape": list(array.shape)})
         with served(folder) as url, opened(f"{url}run.html", origin=url) as page:
             page.wait_for_function("() => Boolean(window.run)")
-            found = page.evaluate("(what) => window.run(what)", {"inputs": inputs, "outputs": outputs, "weights": list(weights)})
+            found = page.evaluate(
+                "(what) => window.run(what)", {"inputs": inputs, "outputs": outputs, "weights": list(weights)}
+            )
     return {one["name"]: array_of(one) for one in found}
 
 
