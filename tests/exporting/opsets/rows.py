@@ -251,9 +251,35 @@ OLDER: tuple[Row, ...] = (
     older(
         "Resize-axes-sizes",
         'y = Resize <mode = "linear", axes = [2, 3]> (x, , , s)',
-        11,
+        9,
         fed={"x": IMAGE},
         s=i8(9, 9),
+        is_open=True,
+        tolerance=1e-6,
+    ),
+    older(
+        "Resize-pytorch",
+        'y = Resize <mode = "linear", coordinate_transformation_mode = "pytorch_half_pixel"> (x, , , s)',
+        fed={"x": IMAGE},
+        s=i8(1, 2, 1, 9),
+        tolerance=1e-6,
+    ),
+    older(
+        "Resize-computed",
+        """n = Shape <end = 2> (x) s = Shape <start = 2> (l) p = Concat <axis = 0> (n, s)
+        y = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (x, , , p)""",
+        9,
+        fed={"x": IMAGE, "l": f4(1, 1, 4, 9)},
+        is_open=True,
+        tolerance=1e-6,
+    ),
+    older(
+        "Resize-of-many",
+        """n = Shape <end = 2> (x) p = Concat <axis = 0> (n, s) z = Reshape(x, r)
+        y = Resize <mode = "linear"> (z, , , p)""",
+        fed={"x": IMAGE},
+        s=i8(4, 9),
+        r=i8(0, 0, 6, 6),
         is_open=True,
         tolerance=1e-6,
     ),

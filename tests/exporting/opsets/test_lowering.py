@@ -13,15 +13,13 @@ from onnxcam.exporting.opsets import at_opset, oldest_opset
 from tests.exporting.opsets.real import EXPLAINED, real_gradient
 from tests.running import run_plainly
 
-TOLERANCE, OF_PRODUCTS = 1e-6, 1e-5
+TOLERANCE = 1e-6
 OLDEST = {
     **dict.fromkeys(("mnist-cntk", "mnist-cntk-dynq", "mnist-dianna-binary", "mnist-ort-java-pytorch11"), 9),
     **dict.fromkeys(("mnist-winmltools-coreml", "openwakeword-embedding", "shapes-dianna"), 9),
     **dict.fromkeys(("shapes-paddle.onnx", "silero-vad"), 11),
 }
 """Where it is not 7: windows of pools are scattered; axes are computed."""
-RESIZED = {"deeplabv3-mnv2-tf2onnx"}
-"""ONNX Runtime computes a Resize's weights in float32, so that products with exact ones differ a little."""
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
@@ -43,4 +41,4 @@ def test_a_real_gradient_is_the_same(name: str, figure: Callable[[str], None]) -
             worst = max(worst, float(np.abs(found[key] - array).max() / scale))
     needs = "" if oldest <= real.model.opset else ", which must be upgraded"
     figure(f"older opsets: the gradient of {name} from {oldest} on, file {real.model.opset}{needs}; {worst:.0e} apart")
-    assert worst <= (OF_PRODUCTS if name in RESIZED else TOLERANCE)
+    assert worst <= TOLERANCE

@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 import onnx_ir as ir
-from numpy.typing import NDArray
-from onnx.reference import ReferenceEvaluator
 
+from onnxcam.exporting.opsets.older_forms.interpolation import NEWER, interpolated
 from onnxcam.exporting.opsets.register import NoForm, older
 from onnxcam.exporting.opsets.writer import Writer
-
-WAYS = frozenset({"asymmetric", "half_pixel", "pytorch_half_pixel"})
-"""Where all runtimes compute the same; of the others, and of the nearest, each has its own idea."""
-NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
 
 
 @older("Resize", before=19)
@@ -69,27 +63,11 @@ def nothing_left_out(op: Writer, node: ir.Node) -> Any:
 
 @older("Resize", before=11)
 def asymmetric_or_products(op: Writer, node: ir.Node) -> Any:
-    """The nearest before, which was all there was; of others a product along each axis that changes.
-
-    The order of a sum may differ then, and ONNX Runtime computes the weights in float32.
-    """
+    """The nearest before, which was all there was; of others a product along each axis that changes."""
     way, mode = op.attribute(node, "coordinate_transformation_mode"), op.attribute(node, "mode")
     if way == "asymmetric" and mode == "nearest" and op.attribute(node, "nearest_mode") == "floor":
         return op.Resize(node.inputs[0], _scales(op, node), mode="nearest")
-    if way not in WAYS or mode == "nearest":
-        raise NoForm(f"it goes by {way}, {mode}")
-    made, rank = node.inputs[0], op.rank(node.inputs[0])
-    for axis, (before, after, scale) in _changes(op, node).items():
-        matrix = _matrix(node, before, after, scale).astype(op.dtype(made).numpy())
-        if axis == rank - 1:
-            made = op.MatMul(made, matrix)
-        elif axis == rank - 2:
-            made = op.MatMul(np.ascontiguousarray(matrix.T), made)
-        else:
-            order = [*(i for i in range(rank) if i != axis), axis]
-            made = op.MatMul(op.Transpose(made, perm=order), matrix)
-            made = op.Transpose(made, perm=[order.index(i) for i in range(rank)])
-    return made
+    return interpolated(op, node)
 
 
 @older("Resize", before=10)
@@ -118,42 +96,3 @@ def _scales(op: Writer, node: ir.Node) -> Any:
     if any(after % size for after, size in zip(sizes, before, strict=True)):
         raise NoForm("its scales are no whole numbers")
     return np.array(sizes, dtype=np.float32) / np.array(before, dtype=np.float32)
-
-
-def _changes(op: Writer, node: ir.Node) -> dict[int, tuple[int, int, float | None]]:
-    """The axes that change: their size, the size to come, and the scale if that is what is given."""
-    value, scales, sizes = node.inputs[0], op.known(node.inputs[2]), op.ints(node, 3, "sizes")
-    if not sizes and (scales is None or scales.size == 0):
-        raise NoForm("its scales are computed")
-    found: dict[int, tuple[int, int, float | None]] = {}
-    for axis in range(op.rank(value)):
-        assert value is not None
-        assert value.shape is not None
-        before = value.shape[axis]
-        scale = None if sizes or scales is None else float(scales[axis])
-        if scale == 1:
-            continue
-        if not isinstance(before, int):
-            made = node.outputs[0].shape
-            if sizes and made is not None and made[axis] == before:
-                continue
-            raise NoForm("a size is unknown")
-        after = int(np.floor(before * scale)) if scale is not None else (sizes or [])[axis]
-        if after != before:
-            found[axis] = before, after, scale
-    return found
-
-
-def _matrix(node: ir.Node, before: int, after: int, scale: float | None) -> NDArray[Any]:
-    """What the node makes, along one axis, of each place by itself: (before, after)."""
-    kept = [ir.serde.serialize_attribute(a) for name, a in node.attributes.items() if name not in NEWER]
-    wanted = ["x", "", "scales"] if scale is not None else ["x", "", "", "sizes"]
-    resize = onnx.helper.make_node("Resize", wanted, ["y"])
-    resize.attribute.extend(kept)
-    given: dict[str, Any] = {"x": np.eye(before, dtype=np.float32)}
-    if scale is not None:
-        given["scales"] = np.array([1, scale], dtype=np.float32)
-    else:
-        given["sizes"] = np.array([before, after], dtype=np.int64)
-    results: Any = ReferenceEvaluator(resize, opsets={"": 18}).run(None, given)
-    return np.asarray(results[0])
