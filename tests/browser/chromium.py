@@ -91,7 +91,7 @@ def opened(url: str, *, origin: str | None = None, allowed: tuple[str, ...] = ()
 
     with contextlib.closing(needed_browser().new_context(**context)) as one:
         page = one.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(30_000)
         page.on("console", on_console)
         page.on("pageerror", lambda error: trouble.append(f"uncaught: {error}"))
         page.on("request", on_request)

@@ -19,9 +19,9 @@ const ARRAYS = {
 
 window.run = async ({ inputs, outputs, weights }) => {
   ort.env.wasm.numThreads = 1;
-  ort.env.logLevel = "error"; // warnings about initializers and the like are no trouble
   const session = await ort.InferenceSession.create(await bytes("model.onnx"), {
     executionProviders: ["wasm"],
+    logSeverityLevel: 3, // warnings about initializers and the like are no trouble
     externalData: await Promise.all(
       weights.map(async (path, index) => ({ path, data: await bytes(`${index}.weights`) })),
     ),

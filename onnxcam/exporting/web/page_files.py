@@ -47,12 +47,13 @@ def write_page(
         InputError: A file is there already, cannot be read, or cannot be written; with `path`.
     """
     copies = dict(_copies(model, runtime, weights, samples))
+    sizes = {name: _size(source) for name, source in copies.items() if isinstance(source, Path)}
     tried = [name for name in copies if name.startswith("samples/")]
     text = config_text(
         config,
         {
             "model": MODEL,
-            "bytes": sum(_size(model.parent / file) for file in (model.name, *weights)),
+            "bytes": sum(sizes[name] for name in (MODEL, *map(_weight, weights))),
             "weights": [{"location": location, "file": _weight(location)} for location in weights],
             "samples": [{"file": n, "name": p.name} for n, p in zip(tried, samples, strict=True)],
             "runtime": f"runtime/{RUNTIME_FILES[0]}",
@@ -89,16 +90,28 @@ def _copies(
 
 
 def _weight(location: str) -> str:
-    """Where the page keeps external data; a location may lie in folders, never outside."""
-    parts = [part for part in PurePosixPath(location.replace("\\", "/")).parts if part not in (".", "..", "/")]
-    return "/".join(["weights", *parts])
+    """Where the page keeps external data, which lies in the model's folder or below.
+
+    Raises:
+        InputError: It lies elsewhere.
+    """
+    path = PurePosixPath(location.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts:
+        raise InputError(f"the weights '{location}' lie outside of the model's folder.", path=location)
+    return str("weights" / path)
 
 
 def _size(path: Path) -> int:
+    """Bytes of a file that is to be copied.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
-        return path.stat().st_size
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise InputError(f"model '{path}' cannot be read: {error.strerror}.", path=path) from error
+        raise InputError(f"'{path}' cannot be read: {error.strerror}. Check the path.", path=path) from error
 
 
 def _put(source: Path | bytes | str, target: Path) -> None:

@@ -24,10 +24,10 @@ async function load(given) {
   const progress = { loaded: 0, total: config.files.bytes };
   ort = await import(new URL(config.files.runtime, import.meta.url).href);
   ort.env.wasm.numThreads = 1; // more threads need headers that a plain web server does not send
-  ort.env.logLevel = "error";
   const [model, ...weights] = await Promise.all(files.map((file) => fetched(file, progress)));
   session = await ort.InferenceSession.create(model, {
     executionProviders: ["wasm"],
+    logSeverityLevel: 3, // errors only: what it warns of is for who made the model
     externalData: config.files.weights.map(({ location }, index) => ({ path: location, data: weights[index] })),
   });
 }
