@@ -35,16 +35,12 @@ def misfit(node: ir.Node, opset: int, dialect: int) -> str | None:
     return _input_left_out(node, old) or _attribute_unknown(node, old, new) or _type_refused(node, old)
 
 
-def settle(node: ir.Node, opset: int, dialect: int) -> None:
-    """Write out attributes whose defaults differ at an older opset, leave out those it lacks, and date the node."""
-    old, new = schema_at(node.op_type, opset), schema_at(node.op_type, dialect)
-    if old is not None and new is not None and old.since_version != new.since_version:
-        for name in [n for n in node.attributes if n not in old.attributes]:
+def settle(node: ir.Node, opset: int) -> None:
+    """Leave out attributes that an older opset lacks, and date the node."""
+    schema = schema_at(node.op_type, opset)
+    if schema is not None:
+        for name in [n for n in node.attributes if n not in schema.attributes]:
             del node.attributes[name]
-        for name, attribute in new.attributes.items():
-            known = old.attributes.get(name)
-            if known is not None and name not in node.attributes and _default(attribute) != _default(known):
-                node.attributes[name] = ir.serde.deserialize_attribute(attribute.default_value)
     node.version = opset
 
 
@@ -55,11 +51,6 @@ def _since(op_type: str, opset: int) -> int | None:
 def _first_version(op_type: str) -> int:
     versions = [s.since_version for s in defs.get_all_schemas_with_history() if s.name == op_type and not s.domain]
     return min(versions, default=0)
-
-
-def _default(attribute: defs.OpSchema.Attribute) -> bytes:
-    default: bytes = attribute.default_value.SerializeToString(deterministic=True)
-    return default
 
 
 def _input_left_out(node: ir.Node, old: defs.OpSchema) -> str | None:

@@ -14,6 +14,9 @@ from onnxcam.graph.analyse import analyse
 
 __all__ = ["upgraded"]
 
+OF_CONSTANTS = 4
+"""The `ir_version` from which on initializers need not be inputs."""
+
 
 def upgraded(model: ir.Model, opset: int, *, keep: Collection[str] = ()) -> ir.Model:
     """The same computation at a newer version of `ai.onnx`: a copy, whose tensors are shared and unread.
@@ -49,7 +52,8 @@ def upgraded(model: ir.Model, opset: int, *, keep: Collection[str] = ()) -> ir.M
         )
     for value, kind, shape in declared:
         value.type, value.shape = kind, shape
-    newer.ir_version = max(newer.ir_version, onnx.helper.OP_SET_ID_VERSION_MAP.get(("ai.onnx", opset), 0))
+    oldest = onnx.helper.OP_SET_ID_VERSION_MAP.get(("ai.onnx", opset), 0)
+    newer.ir_version = max(newer.ir_version, oldest, OF_CONSTANTS)
     _refuse_lost(newer, keep, opset)
     return newer
 

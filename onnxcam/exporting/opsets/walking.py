@@ -45,6 +45,7 @@ class Walk:
         for graph in list(model.graphs()):
             for node in [n for n in graph if not n.domain]:
                 lacks += self._put(graph, node, node.version or own)
+        for graph in model.graphs():
             if "" in graph.opset_imports:
                 graph.opset_imports[""] = self.opset
         return lacks
@@ -55,7 +56,7 @@ class Walk:
         if found is None:
             reason = misfit(node, self.opset, dialect)
             if reason is None:
-                settle(node, self.opset, dialect)
+                settle(node, self.opset)
             elif not self._fold(graph, node):
                 return [Lack(node.op_type, name_of(node), self.opset, reason)]
             return []

@@ -54,7 +54,7 @@ class Writer:
     def branch(self, op_type: str, value: Any, **attributes: Any) -> ir.Graph:
         """A sub-graph of one node in the dialect, of a value from outside."""
         made = ir.node(op_type, [value], attributes, version=self.dialect)
-        made.outputs[0].name = self._free(f"older_{op_type}")
+        made.name = made.outputs[0].name = self._free(f"older_{op_type}")
         made.outputs[0].type = value.type
         made.outputs[0].shape = ir.Shape([None] * self.rank(value))
         return ir.Graph([], made.outputs, nodes=[made], opset_imports={"": self.dialect}, name="branch")

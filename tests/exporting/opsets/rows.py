@@ -90,6 +90,7 @@ INTS = np.array([[3, -7, 0, 2**40], [5, 5, -1, 9]], dtype=np.int64)
 MORE = np.array([[3, 7, -1, 2**40 + 1], [4, 5, 1, -9]], dtype=np.int64)
 TRUE = np.array([[True, False, True, False], [False, True, True, False]])
 INTEGER = ("Greater", "Less", "LessOrEqual")
+ROIS = np.array([[0, 0, 4, 4], [1, 0, 5, 3]], dtype=np.float32)
 REDUCED = ("L1", "L2", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
 
 OLDER: tuple[Row, ...] = (
@@ -265,6 +266,44 @@ OLDER: tuple[Row, ...] = (
         tolerance=1e-6,
     ),
     older(
+        "Resize-asymmetric",
+        'y = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (x, , , s)',
+        fed={"x": IMAGE},
+        s=i8(1, 2, 4, 9),
+        tolerance=1e-6,
+    ),
+    older(
+        "Resize-of-some",
+        """z = Reshape(x, r) n = Shape <end = 1> (z) p = Concat <axis = 0> (n, s)
+        y = Resize <mode = "linear"> (z, , , p)""",
+        fed={"x": IMAGE},
+        s=i8(1, 4, 9),
+        r=i8(-1, 1, 6, 6),
+        is_open=True,
+        tolerance=1e-6,
+    ),
+    older(
+        "GridSample",
+        'y = GridSample <mode = "cubic"> (x, g)',
+        16,
+        opset=20,
+        fed={"x": IMAGE, "g": np.tanh(f4(1, 3, 3, 2))},
+    ),
+    *(
+        older(
+            f"RoiAlign-{way}",
+            f"""y = RoiAlign <output_height = 2, output_width = 2, sampling_ratio = 2,
+            coordinate_transformation_mode = "{way}"> (x, r, b)""",
+            until,
+            fed={"x": IMAGE},
+            r=ROIS,
+            b=i8(0, 0),
+            is_known_to_reference=False,  # it takes the default of opset 16 for that of opset 10
+        )
+        for way, until in (("half_pixel", 16), ("output_half_pixel", 10))
+    ),
+    older("GridSample-default", "y = GridSample (x, g)", 16, opset=20, fed={"x": IMAGE, "g": np.tanh(f4(1, 3, 3, 2))}),
+    older(
         "Resize-computed",
         """n = Shape <end = 2> (x) s = Shape <start = 2> (l) p = Concat <axis = 0> (n, s)
         y = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (x, , , p)""",
@@ -323,7 +362,7 @@ OLDER: tuple[Row, ...] = (
         "ScatterND-meeting",
         's = Shape(x) z = ConstantOfShape(s) y = ScatterND <reduction = "add"> (z, i, u)',
         fed={"x": f4(3, 2, 4), "u": f4(3, 4)},
-        i=i8([2, -1], [0, 0], [2, 1]),
+        i=i8([2, -1], [0, 0], [-1, 1]),
         tolerance=1e-6,
     ),
     older(
@@ -358,7 +397,6 @@ def newer(name: str, nodes: str, opset: int, until: int = 24, **given: Any) -> R
 
 
 OLD_REDUCED = ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
-ROIS = np.array([[0, 0, 4, 4], [1, 0, 5, 3]], dtype=np.float32)
 
 NEWER: tuple[Row, ...] = (
     newer("Squeeze", "y = Squeeze <axes = [1]> (x)", 9, fed={"x": f4(2, 1, 3)}),

@@ -1,4 +1,4 @@
-"""Resize: inputs that became optional, and before half pixels were known."""
+"""Resize: inputs that became optional, and before half pixels were known. Others that sample pictures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ import onnx_ir as ir
 from onnxcam.exporting.opsets.older_forms.interpolation import NEWER, interpolated
 from onnxcam.exporting.opsets.register import NoForm, older
 from onnxcam.exporting.opsets.writer import Writer
+
+
+@older("RoiAlign", before=16)
+def not_half_a_pixel(op: Writer, node: ir.Node) -> Any:
+    """Regions were not moved by half a pixel."""
+    if op.attribute(node, "coordinate_transformation_mode") != "output_half_pixel":
+        raise NoForm("it goes by half_pixel")
+    return op.same(node, without=["coordinate_transformation_mode"])
+
+
+@older("GridSample", before=20)
+def names_of_pictures(op: Writer, node: ir.Node) -> Any:
+    """Of pictures, whose modes had other names."""
+    if op.rank(node.inputs[0]) != 4:
+        raise NoForm("it samples no picture")
+    mode = op.attribute(node, "mode")
+    return op.same(node, mode={"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode))
 
 
 @older("Resize", before=19)

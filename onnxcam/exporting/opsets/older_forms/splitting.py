@@ -84,14 +84,9 @@ def _picked(op: Writer, node: ir.Node, steps: list[int]) -> Any:
             raise NoForm("it has steps along an axis whose size is unknown")
         assert starts is not None
         assert ends is not None
-        positions = np.arange(size)[slice(starts[index], _end(ends[index], size, step), step)]
+        positions = np.arange(size)[slice(starts[index], ends[index], step)]
         made = op.Gather(made, positions.astype(np.int64), axis=axis)
     return made
-
-
-def _end(end: int, size: int, step: int) -> int | None:
-    """The end as Python slices count: one before the front, as far back as that, is none."""
-    return None if step < 0 and end < -size else end
 
 
 @older("TopK", before=11)
