@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,29 +18,21 @@ if TYPE_CHECKING:
 
 RUNTIME = Path(__file__).parent / "node_modules" / "onnxruntime-web" / "dist"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
-REQUIRED = "ONNXCAM_BROWSER_TESTS"
-"""Environment variable: where it is 'required', a browser that is missing fails the tests instead of skipping them."""
 
 
 def needed_browser() -> Browser:
     """The browser, started the first time; the test skips where there is none."""
     reason = missing()
     if reason:
-        skip(reason)
+        pytest.skip(reason)
     return launched()
 
 
 def needed_runtime() -> Path:
     """ONNX Runtime's files for browsers; the test skips where they are not installed."""
     if not RUNTIME.is_dir():
-        skip("ONNX Runtime for browsers is not installed: run npm ci in tests/browser")
+        pytest.skip("ONNX Runtime for browsers is not installed: run npm ci in tests/browser")
     return RUNTIME
-
-
-def skip(reason: str) -> NoReturn:
-    if os.environ.get(REQUIRED) == "required":
-        pytest.fail(f"{REQUIRED} is set, and {reason}", pytrace=False)
-    pytest.skip(reason)
 
 
 @functools.cache

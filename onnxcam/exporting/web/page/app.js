@@ -59,6 +59,7 @@ async function explain(file, isLatest) {
   current = { name: file.name, tensor, answers: new Map() };
   byId("invitation").hidden = true;
   byId("controls").hidden = false;
+  byId("actions").hidden = false;
   classes.show([]);
   viewer.showPicture(picture, file.name);
   say("The model is looking …");

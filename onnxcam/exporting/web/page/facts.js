@@ -10,7 +10,7 @@ export function showFacts(config) {
     ["Layer", config.layer],
     ["Method", config.method],
     ["Input", `${config.input_name}, ${size} pixels (height x width)`],
-    ["Runs on", `ONNX Runtime Web ${config.files.runtime_version}, in this browser`],
+    ["Runs on", `ONNX Runtime Web ${config.files.runtime_version}`],
     ["Made with", `onnxcam ${config.onnxcam}`],
   ];
   document.getElementById("facts").replaceChildren(...facts.map(pair));
