@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from onnxcam.exporting.web import PageConfig, write_page
@@ -42,18 +43,31 @@ g (float[N, C] logits, float[N, K, 12, 12] layer, float[C, K] weights, int64[N] 
 }"""
 
 
-def write_stand_in(path: Path) -> Path:
-    """The bundled classifier with `cam_target`, `cam` and `cam_class`; one picture at a time."""
+def write_stand_in(path: Path, *, input_type: str = "float32", layout: str = "NCHW", weights: str = "") -> Path:
+    """The bundled classifier with `cam_target`, `cam` and `cam_class`; one picture at a time.
+
+    Its pictures may come in another type or with channels last, its weights lie in the file `weights` beside it.
+    """
     model = onnx.load(MODELS / "shapes-torchscript.onnx")
     added = onnx.parser.parse_model(TEXT)
-    renamed = {"layer": "/Relu_7_output_0", "weights": "classifier.weight"}
-    for node in added.graph.node:
+    renamed = {"layer": "/Relu_7_output_0", "weights": "classifier.weight", "input": "ready"}
+    for node in (*model.graph.node, *added.graph.node):
         node.input[:] = [renamed.get(name, name) for name in node.input]
-    model.graph.node.extend(added.graph.node)
-    model.graph.input.append(added.graph.input[3])
+    first = [
+        onnx.helper.make_node("Cast", ["input"], ["cast"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node(
+            "Transpose", ["cast"], ["ready"], perm=[0, 1, 2, 3] if layout == "NCHW" else [0, 3, 1, 2]
+        ),
+    ]
+    nodes = [*first, *model.graph.node, *added.graph.node]
+    shape = [1, 3, 96, 96] if layout == "NCHW" else [1, 96, 96, 3]
+    kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(input_type))
+    del model.graph.node[:], model.graph.input[:]
+    model.graph.node.extend(nodes)
+    model.graph.input.extend([onnx.helper.make_tensor_value_info("input", kind, shape), added.graph.input[3]])
     model.graph.output.extend(added.graph.output)
     onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    onnx.save(model, path, save_as_external_data=bool(weights), location=weights or None, size_threshold=0)
     return path
 
 
@@ -75,8 +89,10 @@ def config_of(**changes: object) -> PageConfig:
     return PageConfig(**(settings | changes))
 
 
-def write_stand_in_page(folder: Path, *, samples: tuple[Path, ...] = (), **changes: object) -> Path:
-    """A page for the stand-in, in `folder`."""
-    model = write_stand_in(folder.parent / f"{folder.name}.onnx")
-    write_page(folder, model, config_of(**changes), needed_runtime(), samples=samples)
+def write_stand_in_page(folder: Path, *, samples: tuple[Path, ...] = (), weights: str = "", **changes: object) -> Path:
+    """A page for the stand-in, in `folder`; the model is kept beside it."""
+    config = config_of(**changes)
+    model = folder.parent / f"{folder.name}.onnx"
+    write_stand_in(model, input_type=config.input_type, layout=config.layout, weights=weights)
+    write_page(folder, model, config, needed_runtime(), samples=samples, weights=[weights] if weights else [])
     return folder

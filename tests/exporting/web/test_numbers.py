@@ -178,6 +178,24 @@ def test_a_picture_that_does_not_fit_is_refused_in_words(
         scripts.evaluate(TENSOR, given(np.zeros((*size, 3), np.uint8), **changes))
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((5, 5), "at the upper left"),
+        ((50, 50), "in the middle"),
+        ((48, 90), "at the right"),
+        ((90, 40), "at the bottom"),
+    ],
+    ids=str,
+)
+def test_where_a_map_is_strongest_is_told(scripts: Page, place: tuple[int, int], words: str) -> None:
+    saliency = np.zeros((96, 96), np.float32)
+    script = "async ([map, size]) => (await import('/overlay.js')).strongest(map, size)"
+    assert scripts.evaluate(script, [saliency.ravel().tolist(), [96, 96]]) is None
+    saliency[place] = 0.5
+    assert scripts.evaluate(script, [saliency.ravel().tolist(), [96, 96]]) == words
+
+
 HALVES = """async (values) => {
     const { asFloats, asType } = await import("/elements.js");
     const bits = asType(Float32Array.from(values), "float16");

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from onnxcam.imaging import Geometry, Preprocess, load_preprocess, overlay, read_image, to_tensor, write_png
 from tests.browser.chromium import opened
 from tests.browser.serving import served
 from tests.exporting.web.conftest import Visit
-from tests.exporting.web.stand_in import MODELS, NAMES, PICTURES, write_stand_in, write_stand_in_page
+from tests.exporting.web.stand_in import MODELS, NAMES, PICTURES, config_of, write_stand_in, write_stand_in_page
 from tests.shared import shared
 
 if TYPE_CHECKING:
@@ -235,6 +237,80 @@ def test_offline_another_picture_is_explained(visit: Visit) -> None:
         page.context.set_offline(False)
 
 
+@pytest.mark.parametrize(
+    ("changes", "weights"),
+    [
+        ({"input_type": "float16"}, ""),
+        ({"input_type": "float64"}, ""),
+        ({"input_type": "uint8", "preprocess": Preprocess(scale=1.0)}, ""),
+        ({"layout": "NHWC"}, ""),
+        ({}, "weights.bin"),
+    ],
+    ids=["float16", "float64", "uint8", "channels last", "weights beside it"],
+)
+def test_other_inputs_and_weights_beside_the_model(
+    visit: Visit, tmp_path: Path, changes: dict[str, Any], weights: str
+) -> None:
+    folder = write_stand_in_page(
+        tmp_path / "page", weights=weights, **({"preprocess": Preprocess(mean=(0.5,), std=(0.25,))} | changes)
+    )
+    config = config_of(**({"preprocess": Preprocess(mean=(0.5,), std=(0.25,))} | changes))
+    session = onnxruntime.InferenceSession(tmp_path / "page.onnx", providers=["CPUExecutionProvider"])
+    picture = PICTURES / "cross-0.png"
+    tensor, _ = to_tensor(read_image(picture), config.preprocess, height=96, width=96, layout=config.layout)
+    feeds = {"input": tensor[None].astype(config.input_type), "cam_target": np.array([-1])}
+    logits = session.run(["logits"], feeds)[0][0]
+    shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    with visit(folder) as page:
+        choose(page, picture)
+        first = best(page)[0]
+    assert first == f"{NAMES[shares.argmax()]} {100 * shares.max():.1f} %"
+
+
+def test_a_picture_is_pasted(visit: Visit) -> None:
+    with visit() as page:
+        page.evaluate(
+            """(content) => {
+                const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+                const clipboardData = new DataTransfer();
+                clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+                document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+            }""",
+            base64.b64encode((PICTURES / "heart-0.png").read_bytes()).decode(),
+        )
+        told(page, "heart")
+
+
+def test_of_two_pictures_in_a_row_the_last_counts(visit: Visit) -> None:
+    with visit() as page:
+        for _ in range(3):
+            page.set_input_files("#file", PICTURES / "star-large.jpg")
+            page.set_input_files("#file", PICTURES / "heart-0.png")
+            told(page, "heart")
+            page.wait_for_timeout(300)
+            assert best(page)[0].startswith("heart")
+            assert shown(page).shape[:2] == (96, 96)
+
+
+def test_a_map_of_zeros_is_told(visit: Visit, tmp_path: Path) -> None:
+    folder = write_stand_in_page(tmp_path / "page")
+    model = onnx.load(folder / "model.onnx")
+    held = next(one for one in model.graph.initializer if one.name == "classifier.weight")
+    against = onnx.numpy_helper.to_array(held).copy()
+    against[NAMES.index("cross")] = -1
+    held.CopyFrom(onnx.numpy_helper.from_array(against, held.name))
+    onnx.save(model, folder / "model.onnx")
+    with visit(folder) as page:
+        choose(page, PICTURES / "star-0.png")
+        page.fill("#filter", "cross")
+        page.press("#filter", "Enter")
+        page.wait_for_function(
+            "() => document.getElementById('status').innerText.startsWith('Nothing in this picture')"
+        )
+        assert "speaks for cross at this layer" in page.inner_text("#status")
+        assert page.get_attribute("#canvas", "aria-label") == "star-0.png, with the map of cross: zero everywhere"
+
+
 def test_labels_stay_text(visit: Visit, tmp_path: Path) -> None:
     hostile = "<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "\"'><b>bold", "four", "five", "six"
     changes = {"title": "<i>Title</i>", "source_name": "<img src=x>.onnx", "notes": ("<b>note</b>",)}
@@ -258,6 +334,8 @@ def test_a_file_that_is_no_picture_is_refused_in_words(visit: Visit) -> None:
         assert page.get_attribute("#error", "role") == "alert"
         choose(page, PICTURES / "star-0.png")
         assert page.is_hidden("#error")
+        page.evaluate("document.dispatchEvent(new DragEvent('drop', { dataTransfer: new DataTransfer() }))")
+        assert "not a file" in page.inner_text("#error")
 
 
 def test_a_model_that_fails_says_so(visit: Visit, tmp_path: Path) -> None:
@@ -296,15 +374,18 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Visit, width: int) -> None:
         assert min(box["height"] for box in boxes if box) >= 44
 
 
-def test_transparency_is_dropped_and_pictures_stand_upright(visit: Visit, tmp_path: Path) -> None:
+def test_transparency_and_profiles_are_dropped_and_pictures_stand_upright(visit: Visit, tmp_path: Path) -> None:
     rgba = np.random.default_rng(0).integers(0, 256, (40, 60, 4), np.uint8)
     rgba[:10, :, 3] = 0
     Image.fromarray(rgba).save(tmp_path / "clear.png")
     exif = Image.Exif()
     exif[0x0112] = 6
+    linear = PngInfo()
+    linear.add(b"gAMA", (100_000).to_bytes(4, "big"))
+    Image.fromarray(rgba[..., :3]).save(tmp_path / "linear.png", pnginfo=linear)
     Image.fromarray(rgba[..., :3]).save(tmp_path / "turned.png", exif=exif)
     with visit() as page:
-        for name in ("clear.png", "turned.png"):
+        for name in ("clear.png", "turned.png", "linear.png"):
             choose(page, tmp_path / name)
             set_opacity(page, 0)
             np.testing.assert_array_equal(shown(page), read_image(tmp_path / name))

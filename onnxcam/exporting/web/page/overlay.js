@@ -56,6 +56,9 @@ export function strongest(map, [height, width]) {
   const third = (place, size) => Math.min(2, Math.floor((3 * (place + 0.5)) / size));
   const down = third(Math.floor(peak / width), height);
   const across = third(peak % width, width);
-  const words = [["upper", "", "lower"][down], ["left", "", "right"][across]].filter(Boolean);
-  return words.length === 0 ? "in the middle" : `at the ${words.join(" ")}`;
+  return [
+    ["at the upper left", "at the top", "at the upper right"],
+    ["at the left", "in the middle", "at the right"],
+    ["at the lower left", "at the bottom", "at the lower right"],
+  ][down][across];
 }
