@@ -326,6 +326,26 @@ def test_labels_stay_text(visit: Visit, tmp_path: Path) -> None:
         assert page.inner_text("#title") == "<i>Title</i>"
 
 
+def test_nothing_from_elsewhere_and_nothing_inline_runs(visit: Visit) -> None:
+    with visit(allowed=("Content Security Policy", "violates", "failed: http://127.0.0.1:9/")) as page:
+        refused = """async () => {
+            window.ran = false;
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            document.body.append(script);
+            const image = new Image();
+            image.setAttribute("onerror", "window.ran = true");
+            image.src = "data:,";
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            const seen = [];
+            document.addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+            await fetch("http://127.0.0.1:9/").catch(() => 0);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return [window.ran, seen];
+        }"""
+        assert page.evaluate(refused) == [False, ["connect-src"]]
+
+
 def test_a_file_that_is_no_picture_is_refused_in_words(visit: Visit) -> None:
     with visit() as page:
         dropped(page, "notes.txt", b"no picture", "text/plain")

@@ -9,7 +9,7 @@ export function showFacts(config) {
     ["SHA-256", config.source_sha256.slice(0, 12), config.source_sha256],
     ["Layer", config.layer],
     ["Method", config.method],
-    ["Input", `${config.input_name}, ${size} pixels (height x width)`],
+    ["Input", `${config.input_name}, ${size} (height x width)`],
     ["Runs on", `ONNX Runtime Web ${config.files.runtime_version}`],
     ["Made with", `onnxcam ${config.onnxcam}`],
   ];
