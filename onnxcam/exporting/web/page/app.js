@@ -17,7 +17,9 @@ let model;
 let viewer;
 let classes;
 let current = null; // the picture shown: { name, tensor, answers: class -> what the model said }
-let latest = 0; // counts what was asked for, so that only the last answer is shown
+let pictures = 0; // counts what was asked for, so that of several answers the last one's is shown
+let picks = 0;
+let running = 0;
 
 async function start() {
   byId("unserved").hidden = true;
@@ -29,8 +31,8 @@ async function start() {
   config = await response.json();
   showFacts(config);
   viewer = new Viewer(config);
-  classes = new Classes(config, (index) => attempt((isLatest) => pick(index, isLatest)));
-  byId("save").addEventListener("click", () => attempt(save));
+  classes = new Classes(config, pickClass);
+  byId("save").addEventListener("click", () => attempt(save, () => true));
   model = new Model(config, showProgress);
   takeFiles(explainFile, showError);
   showSamples(config.files.samples, explainFile, showError);
@@ -38,14 +40,21 @@ async function start() {
   say("Loading the model …");
   await model.ready;
   byId("progress").hidden = true;
-  if (current === null && latest === 0) {
+  if (pictures === 0) {
     say("Ready. Choose a picture.");
   }
   document.documentElement.dataset.ready = "true";
 }
 
 function explainFile(file) {
-  return attempt((isLatest) => explain(file, isLatest));
+  const number = ++pictures;
+  return attempt((isLatest) => explain(file, isLatest), () => number === pictures);
+}
+
+function pickClass(index) {
+  const number = ++picks;
+  const shown = current;
+  return attempt((isLatest) => pick(index, shown, isLatest), () => number === picks && shown === current);
 }
 
 // Reads a picture, and shows the best classes and the map of the predicted one.
@@ -73,8 +82,7 @@ async function explain(file, isLatest) {
 }
 
 // Shows the map of another class of the same picture.
-async function pick(index, isLatest) {
-  const shown = current;
+async function pick(index, shown, isLatest) {
   if (!shown.answers.has(index)) {
     say(`Looking for ${nameOf(config, index)} …`);
     shown.answers.set(index, await model.run(shown.tensor, index));
@@ -103,12 +111,10 @@ async function save() {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-// Does one thing that may fail, in words; `isLatest` says whether nothing else was asked for meanwhile.
-async function attempt(action) {
-  const number = ++latest;
-  const isLatest = () => number === latest;
+// Does one thing that may fail, and says so in words; `isLatest` tells whether it still matters.
+async function attempt(action, isLatest) {
   byId("error").hidden = true;
-  byId("answers").setAttribute("aria-busy", "true");
+  setRunning(running + 1);
   try {
     await action(isLatest);
   } catch (error) {
@@ -116,10 +122,13 @@ async function attempt(action) {
       showError(wordsOf(error));
     }
   } finally {
-    if (isLatest()) {
-      byId("answers").setAttribute("aria-busy", "false");
-    }
+    setRunning(running - 1);
   }
+}
+
+function setRunning(count) {
+  running = count;
+  byId("answers").setAttribute("aria-busy", String(count > 0));
 }
 
 function wordsOf(error) {
