@@ -462,3 +462,7 @@ def test_without_scores_the_predicted_class_is_told(visit: Visit, tmp_path: Path
     with visit(folder) as page:
         choose(page, PICTURES / "star-0.png")
         assert best(page) == ["star"]
+        page.fill("#filter", "heart")
+        page.press("#filter", "Enter")
+        told(page, "heart")
+        assert page.locator("#matches button").all_inner_texts() == ["heart"]

@@ -32,11 +32,11 @@ export class Classes {
     }
   }
 
-  // `entries` as scores.js ranks them; empty where the model gives no scores.
-  show(entries) {
+  // `entries` as scores.js ranks them, and how many of them are told at once.
+  show(entries, count = BEST) {
     this.#entries = entries;
-    this.#best.replaceChildren(...entries.slice(0, BEST).map((entry) => this.#item(entry)));
-    this.#search.hidden = entries.length <= BEST;
+    this.#best.replaceChildren(...entries.slice(0, count).map((entry) => this.#item(entry)));
+    this.#search.hidden = entries.length <= count;
     this.#filter.value = "";
     this.#showMatches();
   }

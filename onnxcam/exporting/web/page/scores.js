@@ -8,6 +8,12 @@ export function ranked(scores, scale) {
   );
 }
 
+// Where the model gives no scores: the class it chose, and after it all that are known by name.
+export function unranked(chosen, config) {
+  const others = (config.class_names ?? []).map((_, index) => index).filter((index) => index !== chosen);
+  return [chosen, ...others].map((index) => ({ index, value: null, share: null }));
+}
+
 function sharesOf(scores, scale) {
   switch (scale) {
     case "logits": {
