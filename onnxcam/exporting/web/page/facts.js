@@ -15,7 +15,7 @@ export function showFacts(config) {
   ];
   document.getElementById("facts").replaceChildren(...facts.map(pair));
   const notes = document.getElementById("notes");
-  notes.replaceChildren(...config.notes.map((note) => element("li", note)));
+  notes.replaceChildren(...config.notes.map((note) => element("li", `Note: ${note}`)));
   notes.hidden = config.notes.length === 0;
 }
 
