@@ -184,8 +184,10 @@ def test_offline_another_picture_is_explained(visit: Visit) -> None:
         page.context.set_offline(True)
         page.set_input_files("#file", PICTURES / "heart-0.png")
         told(page, "heart")
+        second = page.locator("#best .name").nth(1).inner_text()
         page.locator("#best button").nth(1).click()
-        page.wait_for_selector("#best li:nth-child(2) button[aria-pressed=true]")
+        told(page, second)
+        assert pressed(page) == second
         page.context.set_offline(False)
 
 
@@ -231,6 +233,7 @@ def test_a_picture_is_pasted(visit: Visit) -> None:
             base64.b64encode((PICTURES / "heart-0.png").read_bytes()).decode(),
         )
         told(page, "heart")
+        assert pressed(page) == "heart"
 
 
 def test_of_two_pictures_in_a_row_the_last_counts(visit: Visit) -> None:
@@ -380,6 +383,7 @@ def test_a_sample_is_tried_with_a_click(visit: Visit, tmp_path: Path) -> None:
     with visit(folder) as page:
         page.get_by_role("button", name="Explain cross-0.png").click()
         told(page, "cross")
+        assert page.get_attribute("#canvas", "aria-label").startswith("cross-0.png, with the map of cross: strongest ")
 
 
 def test_the_overlay_is_saved_as_it_is_seen(visit: Visit, tmp_path: Path) -> None:
