@@ -1,12 +1,14 @@
 """An ONNX file <-> `onnx_ir.Model`: load, look, expose values, save."""
 
 from onnxcam.graph.constants import Constants, static_shape
-from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose, save
+from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose
+from onnxcam.graph.external import external_tensors
 from onnxcam.graph.joined import JOINED, join
 from onnxcam.graph.model import Model, load
 from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
 from onnxcam.graph.ranks import is_rounded_up, known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
+from onnxcam.graph.saving import save
 from onnxcam.graph.sized import with_sizes
 from onnxcam.graph.tail import Tail, cut_tail
 
@@ -24,6 +26,7 @@ __all__ = [
     "cut_tail",
     "downstream",
     "expose",
+    "external_tensors",
     "inputs_of",
     "is_quantized",
     "is_real",

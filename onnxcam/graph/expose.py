@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import onnx
 import onnx_ir as ir
 
 from onnxcam.errors import ModelError
 from onnxcam.graph.model import Model
 from onnxcam.graph.quantized import quantization_of
 
-__all__ = ["OF_EVERY_OPSET", "REAL_SUFFIX", "SHAPE_SUFFIX", "expose", "real_of", "save"]
+__all__ = ["OF_EVERY_OPSET", "REAL_SUFFIX", "SHAPE_SUFFIX", "expose", "real_of"]
 
 REAL_SUFFIX = "::real"
 SHAPE_SUFFIX = "::shape"
@@ -47,26 +43,6 @@ def expose(model: Model, values: Iterable[str] = (), shapes: Iterable[str] = (),
         _find(known, name)
         exposed.graph.outputs.append(real_of(exposed.graph, known, model.value(name)))
     return exposed
-
-
-def save(model: ir.Model, path: str | Path) -> None:
-    """Write `model` to `path`, whole or not at all; weights in external files stay where they are.
-
-    Raises:
-        ModelError: The folder is missing or cannot be written to.
-    """
-    path = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            onnx.save(ir.to_proto(model), temporary, format="protobuf")
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ModelError(f"'{path}' cannot be written: {error.strerror}.", path=path) from error
 
 
 def _append(graph: ir.Graph, op_type: str, inputs: list[ir.Value | None], name: str, **settings: Any) -> ir.Value:

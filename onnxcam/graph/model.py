@@ -15,6 +15,7 @@ from onnxcam.errors import ModelError, nearest
 from onnxcam.graph.analyse import analyse
 from onnxcam.graph.constants import Constants
 from onnxcam.graph.external import check_external_data
+from onnxcam.graph.map_types import mark_map_types, take_map_types
 
 __all__ = ["OLDEST_OPSET", "Model", "load"]
 
@@ -23,10 +24,10 @@ RUNTIME_DOMAINS = frozenset(
     {"ai.onnx.preview.training", "ai.onnx.training", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"}
 )
 OLDEST_OPSET = 7
+"""Oldest version of `ai.onnx` that a model may import."""
 
 # What it logs of a graph that reads what nothing makes is an error here, told in one line.
 logging.getLogger("onnx_ir.serde").setLevel(logging.CRITICAL)
-"""Oldest version of `ai.onnx` that a model may import."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ def load(path: str | Path) -> Model:
     """
     path = Path(path)
     proto = _read(path)
-    _drop_map_types(proto)
+    map_types = take_map_types(proto)
     try:
         shipped = ir.from_proto(proto)
     except Exception as error:
         raise ModelError(
             f"{path.name} is damaged: {_first_line(error)}. Export it again or copy it anew.", path=path
         ) from error
+    mark_map_types(shipped, map_types)
     _refuse_dangling(shipped, path)
     TopologicalSortPass()(shipped)
     _name_standard_domain(shipped)
@@ -124,19 +126,6 @@ def _read(path: Path) -> onnx.ModelProto:
     if not proto.graph.node or not proto.opset_import:
         raise ModelError(f"{path.name} is not an ONNX model: it holds no graph.", path=path)
     return proto
-
-
-def _drop_map_types(proto: onnx.ModelProto) -> None:
-    """Forget the types of outputs that are (sequences of) maps, as ZipMap's: `onnx_ir` has no word for them.
-
-    ONNX Runtime infers them from the operator.
-    """
-    for info in (*proto.graph.output, *proto.graph.value_info):
-        kind = info.type
-        while kind.WhichOneof("value") in {"sequence_type", "optional_type"}:
-            kind = getattr(kind, str(kind.WhichOneof("value"))).elem_type
-        if kind.WhichOneof("value") == "map_type":
-            info.ClearField("type")
 
 
 def _refuse_dangling(model: ir.Model, path: Path) -> None:

@@ -40,17 +40,3 @@ def test_exposed_values_are_what_the_model_computes(classifier: Path, tmp_path: 
 def test_an_unknown_value_is_refused(classifier: Path) -> None:
     with pytest.raises(ModelError, match="no value 'nothing'"):
         expose(load(classifier), ["nothing"])
-
-
-def test_saving_is_whole_or_not_at_all(classifier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "out.onnx"
-    target.write_bytes(b"old")
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(onnx, "save", fail)
-    with pytest.raises(ModelError, match="cannot be written: No space left on device"):
-        save(load(classifier).shipped, target)
-    assert target.read_bytes() == b"old"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.onnx", "out.onnx"]
