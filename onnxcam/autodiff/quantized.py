@@ -13,6 +13,7 @@ from onnxcam.graph import is_quantized, quantization_of
 
 __all__ = [
     "MICROSOFT",
+    "as_reals",
     "centred",
     "dequantized",
     "of_integers",
@@ -63,6 +64,16 @@ def real(op: Emitter, value: ir.Value) -> Any:
         return array.astype(op.dtype.numpy())
     local = op.local(value)
     return local if local.dtype == op.dtype else op.Cast(local, to=op.dtype)
+
+
+def as_reals(op: Emitter, value: ir.Value) -> Any:
+    """The real numbers (q - z)·s that a forward value stands for; those of a float as they are."""
+    number, found = real(op, value), quantization_of(value) if is_quantized(value) else None
+    if found is None:
+        return number
+    if found.zero_point is not None:
+        number = op.Sub(number, spread(op, value, real(op, found.zero_point), found.axis, found.block_size))
+    return op.Mul(number, spread(op, value, real(op, found.scale), found.axis, found.block_size))
 
 
 def spread(op: Emitter, value: ir.Value, parameter: Any, axis: int, block_size: int = 0) -> Any:

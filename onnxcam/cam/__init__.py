@@ -17,16 +17,29 @@ import onnxcam.cam.layer_cam
 import onnxcam.cam.xgrad_cam  # noqa: F401
 from onnxcam.cam.evidence import Evidence, Runs, Saliency
 from onnxcam.cam.maps import average, normalize, to_input_size
-from onnxcam.cam.registry import Method, MethodCard, find_method, method, method_cards, method_names
+from onnxcam.cam.registry import (
+    GraphMethod,
+    Method,
+    MethodCard,
+    find_graph_method,
+    find_method,
+    in_graph,
+    method,
+    method_cards,
+    method_names,
+)
 
 __all__ = [
     "Evidence",
+    "GraphMethod",
     "Method",
     "MethodCard",
     "Runs",
     "Saliency",
     "average",
+    "find_graph_method",
     "find_method",
+    "in_graph",
     "method",
     "method_cards",
     "method_names",

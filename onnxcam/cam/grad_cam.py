@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.registry import method
+from onnxcam.cam.graphs import by_channel
+from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["grad_cam"]
 
@@ -23,3 +26,9 @@ def grad_cam(evidence: Evidence) -> Saliency:
     positions = gradient.shape[2]
     # As a matrix product: several times faster than numpy's reduction.
     return evidence.by_channel(gradient @ np.full(positions, 1 / positions, np.float32))
+
+
+@in_graph("grad-cam")
+def grad_cam_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
+    """As `grad_cam`, as nodes."""
+    return by_channel(op, op.ReduceMean(gradient, [2], keepdims=1), activation)

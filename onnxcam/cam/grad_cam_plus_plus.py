@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.registry import method
+from onnxcam.cam.graphs import BOOL, by_channel
+from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["grad_cam_plus_plus"]
 
@@ -40,3 +43,12 @@ def grad_cam_plus_plus(evidence: Evidence) -> Saliency:
         "they add up to so little that weights are large or negative. Name a layer behind a ReLU with --layer"
     )
     return evidence.by_channel(weighted.sum(axis=2), (note,) if count else ())
+
+
+@in_graph("grad-cam++")
+def grad_cam_plus_plus_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
+    """As `grad_cam_plus_plus`, as nodes."""
+    positive = op.Relu(gradient)
+    denominators = op.Add(op.Mul(positive, op.ReduceSum(activation, [2], keepdims=1)), 2.0)
+    weighted = op.Where(op.Cast(denominators, to=BOOL), op.Div(positive, denominators), 0.0)
+    return by_channel(op, op.ReduceSum(weighted, [2], keepdims=1), activation)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.registry import method
+from onnxcam.cam.graphs import by_position
+from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["layer_cam"]
 
@@ -22,3 +25,9 @@ def layer_cam(evidence: Evidence) -> Saliency:
     """
     activation, gradient = evidence.flat
     return evidence.by_position(np.einsum("nkp,nkp->np", np.maximum(gradient, 0), activation, dtype=np.float64))
+
+
+@in_graph("layer-cam")
+def layer_cam_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
+    """As `layer_cam`, as nodes."""
+    return by_position(op, op.Relu(gradient), activation)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.registry import method
+from onnxcam.cam.graphs import BOOL, by_channel
+from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["xgrad_cam"]
 
@@ -30,6 +33,14 @@ def xgrad_cam(evidence: Evidence) -> Saliency:
     sums = activation.sum(axis=2, dtype=np.float64)
     alpha = np.divide(products, sums, out=np.zeros_like(sums), where=sums != 0)
     return evidence.by_channel(alpha, _notes(activation, sums))
+
+
+@in_graph("xgrad-cam")
+def xgrad_cam_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
+    """As `xgrad_cam`, as nodes."""
+    products = op.ReduceSum(op.Mul(gradient, activation), [2], keepdims=1)
+    sums = op.ReduceSum(activation, [2], keepdims=1)
+    return by_channel(op, op.Where(op.Cast(sums, to=BOOL), op.Div(products, sums), 0.0), activation)
 
 
 def _notes(activation: NDArray[np.float32], sums: NDArray[np.float64]) -> tuple[str, ...]:
