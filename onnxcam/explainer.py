@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
@@ -22,7 +23,16 @@ from onnxcam.layers import explain_layers
 from onnxcam.notes import dead_ends, empty_maps
 from onnxcam.passes import Passes, run_passes
 from onnxcam.plan import Plan, make_plan
-from onnxcam.runtime import SessionPair, Tails, choose_provider, largest_difference, open_pair, run_shipped
+from onnxcam.runtime import (
+    Session,
+    SessionPair,
+    Tails,
+    choose_provider,
+    largest_difference,
+    open_pair,
+    open_session,
+    run_shipped,
+)
 from onnxcam.samples import (
     Samples,
     backdrops,
@@ -67,6 +77,7 @@ class Explainer:
         preprocess: How pictures become that input.
         labels: Class names by index, None where nobody knows them.
         preparation: Where these two come from.
+        head: What was said of a detector's head; None for nothing.
 
     Raises:
         ModelError: The file is no model that can be explained.
@@ -88,7 +99,7 @@ class Explainer:
         head: str | Mapping[str, Any] | Path | None = None,
     ) -> None:
         self._provider = choose_provider(provider)
-        self._head = read_head(head)
+        self.head = read_head(head)
         self._loaded, self._asked = load(model), (layer, output)
         self._choose()
         self.inputs = find_inputs(self.model)
@@ -208,27 +219,66 @@ class Explainer:
             self._choose({name: array.shape for name, array in samples.feeds.items()})
         return samples
 
+    def batches(self, inputs: object) -> Iterator[dict[str, NDArray[Any]]]:
+        """What the model is fed of the inputs, batch by batch: an array for each of its inputs, by name.
+
+        Raises:
+            InputError: Inputs that do not fit.
+        """
+        for _, feeds in cut(self.gather(inputs), self._batch):
+            yield feeds
+
+    def scores(self, inputs: object) -> Scores:
+        """The score tensor of the first batch of the inputs, and what its axes are: what a target is given.
+
+        Raises:
+            InputError: Inputs that do not fit.
+            ProviderError: ONNX Runtime fails.
+        """
+        samples = self.gather(inputs)
+        place, feeds = next(cut(samples, self._batch))
+        rows = tuple(range(place.start, place.stop))
+        return self._describe(samples, self._open(samples).logits(feeds), rows, feeds)
+
+    def run_shipped(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """The shipped file's own float outputs, by name, for one batch.
+
+        Raises:
+            ProviderError: ONNX Runtime cannot load or run the file.
+        """
+        return run_shipped(self.model, feeds, self._provider)
+
+    def open(self, model: ir.Model) -> Session:
+        """A session of a model that shares its weights with the shipped file.
+
+        Raises:
+            ProviderError: ONNX Runtime cannot load it.
+        """
+        return open_session(model, self._provider, self.model.path.resolve().parent, is_half=self.model.is_half)
+
     def _run(self, samples: Samples, target: Target) -> Passes:
-        pair = self._open(samples)
+        describe = functools.partial(self._describe, samples)
+        return run_passes(self._open(samples), samples, self.input.name, self._batch, describe, target)
 
-        def describe(logits: NDArray[Any], rows: tuple[int, ...], feeds: Mapping[str, NDArray[Any]]) -> Scores:
-            layout, fed = self.plan.scores, samples.feeds[self.input.name]
-            return Scores(
-                logits,
-                layout.class_axis,
-                layout.positions,
-                layout.before,
-                self.labels,
-                rows,
-                samples.count,
-                self.input.space(fed.shape, len(self.plan.grid) or None),
-                tuple(samples.pictures[row].geometry if samples.pictures else None for row in rows),
-                functools.cache(lambda: pair.forward_session.run_arrays(feeds, self._float_outputs)),
-                self._embed,
-                self._head,
-            )
-
-        return run_passes(pair, samples, self.input.name, self._batch, describe, target)
+    def _describe(
+        self, samples: Samples, logits: NDArray[Any], rows: tuple[int, ...], feeds: Mapping[str, NDArray[Any]]
+    ) -> Scores:
+        """The scores of a batch of the samples."""
+        layout, fed, session = self.plan.scores, samples.feeds[self.input.name], self._open(samples).forward_session
+        return Scores(
+            logits,
+            layout.class_axis,
+            layout.positions,
+            layout.before,
+            self.labels,
+            rows,
+            samples.count,
+            self.input.space(fed.shape, len(self.plan.grid) or None),
+            tuple(samples.pictures[row].geometry if samples.pictures else None for row in rows),
+            functools.cache(lambda: session.run_arrays(feeds, self._float_outputs)),
+            self._embed,
+            self.head,
+        )
 
     def _embed(self, reference: object) -> NDArray[Any]:
         """The score tensor of one other input."""
@@ -252,7 +302,7 @@ class Explainer:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
         if self._pair is None:
             _, feeds = next(cut(samples, self._batch))
-            shipped = run_shipped(self.model, feeds, self._provider)
+            shipped = self.run_shipped(feeds)
             pair = open_pair(self.plan, self._gradient, self._provider)
             difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))
             if difference > FAITHFUL:

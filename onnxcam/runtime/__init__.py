@@ -3,6 +3,7 @@
 from onnxcam.runtime.fidelity import largest_difference, open_shipped, run_shipped
 from onnxcam.runtime.pair import Pass, SessionPair, open_pair
 from onnxcam.runtime.providers import PROVIDERS, Provider, choose_provider, import_onnxruntime
+from onnxcam.runtime.session import Session, open_session
 from onnxcam.runtime.tail import Held, TailRunner, Tails, open_tail
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Held",
     "Pass",
     "Provider",
+    "Session",
     "SessionPair",
     "TailRunner",
     "Tails",
@@ -17,6 +19,7 @@ __all__ = [
     "import_onnxruntime",
     "largest_difference",
     "open_pair",
+    "open_session",
     "open_shipped",
     "open_tail",
     "run_shipped",

@@ -2,7 +2,7 @@
 
 from onnxcam.samples import archives, sounds, volumes  # noqa: F401  importing a reader's module registers the reader
 from onnxcam.samples.batches import Samples, backdrops, cut, join
-from onnxcam.samples.completion import require_known
+from onnxcam.samples.completion import is_state, require_known
 from onnxcam.samples.files import file_suffixes, is_array_file, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
 from onnxcam.samples.lengths import longest_window, window_note
@@ -18,6 +18,7 @@ __all__ = [
     "find_inputs",
     "gather",
     "is_array_file",
+    "is_state",
     "is_tensor_file",
     "join",
     "longest_window",

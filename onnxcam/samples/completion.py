@@ -14,7 +14,7 @@ from onnxcam.errors import InputError, nearest
 from onnxcam.samples.batches import Samples
 from onnxcam.samples.specs import InputSpec
 
-__all__ = ["checked", "complete", "require_known"]
+__all__ = ["checked", "complete", "is_state", "require_known"]
 
 STATE = re.compile(r"(^|[^a-z])(state|hidden|cell|cache|memory|[hc](_?(0|x|n|in|prev))?)s?([^a-z]|$)", re.IGNORECASE)
 """Names of recurrent states, which begin with zeros."""
@@ -43,6 +43,11 @@ def complete(samples: Samples, specs: Mapping[str, InputSpec], main: InputSpec) 
         whole=samples.whole | made.keys() | {n for n in specs if _is_whole(specs[n], main)},
         notes=(*samples.notes, *notes),
     )
+
+
+def is_state(spec: InputSpec) -> bool:
+    """Whether the input is a recurrent state by its name, which begins with zeros."""
+    return STATE.search(spec.name) is not None and spec.dtype.kind == "f" and bool(spec.shape)
 
 
 def require_known(names: Iterable[str], specs: Mapping[str, InputSpec]) -> None:
@@ -92,7 +97,7 @@ def _made(spec: InputSpec, main: InputSpec, samples: Samples) -> tuple[NDArray[A
     if samples.rate is not None and spec.dtype.kind in "iuf" and RATE.search(spec.name) and _is_scalar(spec):
         rate = np.full([d or 1 for d in spec.shape], samples.rate, spec.dtype)
         return rate, f"the input '{spec.name}' was not given: it is {samples.rate}, the sound's sample rate"
-    if STATE.search(spec.name) and spec.dtype.kind == "f" and spec.shape:
+    if is_state(spec):
         batch = main.shape[0] if main.shape else None
         shape = _state_shape(spec, main, batch or samples.count)
         if shape is not None:

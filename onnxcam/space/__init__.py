@@ -7,6 +7,6 @@ arrangement.channels_first(array)                   (N, K, *grid), whatever the 
 
 from onnxcam.space.arrangement import Arrangement, arrange
 from onnxcam.space.axes import is_positional
-from onnxcam.space.tracing import Tracing, trace
+from onnxcam.space.tracing import Tracing, assumed_shapes, trace
 
-__all__ = ["Arrangement", "Tracing", "arrange", "is_positional", "trace"]
+__all__ = ["Arrangement", "Tracing", "arrange", "assumed_shapes", "is_positional", "trace"]

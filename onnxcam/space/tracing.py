@@ -11,7 +11,7 @@ from onnxcam.graph import Constants, Model, downstream, static_shape, with_sizes
 from onnxcam.space.axes import Axes, Grids, blank, is_positional, thinned
 from onnxcam.space.flows import Passage, flow_of
 
-__all__ = ["Tracing", "trace"]
+__all__ = ["Tracing", "assumed_shapes", "trace"]
 
 CHANNELS = (1, 3, 4)
 """What a picture's last axis is if it is the channels'."""
@@ -93,6 +93,12 @@ def trace(model: Model, sizes: Mapping[str, Sequence[int]] | None = None) -> Tra
     known = {str(o.name): s for n in graph for o in n.outputs if (s := static_shape(o)) is not None}
     batch = next((s[0] for s in shapes.values() if s), 1)
     return Tracing(grids, {str(v.name): a for v, a in axes.items()}, mixed, known, batch)
+
+
+def assumed_shapes(model: Model) -> dict[str, tuple[int, ...]]:
+    """The inputs' shapes for a batch of one, by name: what the file leaves open as `trace` takes it."""
+    found = _shapes(model.graph.inputs, {})
+    return {name: shape for name, shape in found.items() if shape is not None}
 
 
 def _passage(

@@ -14,7 +14,7 @@ from onnxcam.errors import InputError
 from onnxcam.targets.scores import Aim, Array, Scores, named
 from onnxcam.targets.target import BOX, LookUp, Target, spelling
 
-__all__ = ["AtPosition", "InBox", "InMask", "own_positions", "winning_classes"]
+__all__ = ["AtPosition", "InBox", "InMask", "has_background", "own_positions", "winning_classes"]
 
 BACKGROUNDS = frozenset({"background", "bg", "none", "unlabeled", "unlabelled", "void"})
 
@@ -27,7 +27,7 @@ def winning_classes(scores: Scores, over: Array | None = None) -> NDArray[np.int
     wins = values.argmax(1)
     counted = np.ones(wins.shape, bool) if over is None else over
     counts = np.stack([((wins == c) & counted).sum(1) for c in range(scores.classes)], 1)
-    if _has_background(scores):
+    if has_background(scores):
         counts[:, 0] = np.where(counts[:, 1:].any(1), -1, counts[:, 0])
     return np.asarray(counts.argmax(1), np.int64)
 
@@ -48,7 +48,8 @@ def own_positions(scores: Scores, classes: NDArray[np.int64], over: Array | None
     return np.where(found.any(1, keepdims=True), found, within)
 
 
-def _has_background(scores: Scores) -> bool:
+def has_background(scores: Scores) -> bool:
+    """Whether class 0 may be a background: its name says so, or there are no names."""
     return scores.labels is None or scores.labels[0].strip("_ ").casefold() in BACKGROUNDS
 
 
