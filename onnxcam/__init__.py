@@ -5,6 +5,8 @@
     result.map           (N, H, W) in [0, 1]
     result.overlay(0)    the map over the picture
 
+    onnxcam.export("model.onnx", "model.cam.onnx")      one file that gives its maps itself, for any runtime
+
 Everything public is in `__all__`.
 """
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
     from onnxcam.explainer import Explainer, explain
     from onnxcam.explanation import Explanation
+    from onnxcam.exporting import Exported, export
     from onnxcam.imaging import Preprocess
     from onnxcam.plan import Candidate, Plan
     from onnxcam.targets import Target
@@ -24,6 +27,7 @@ __all__ = [
     "Candidate",
     "Explainer",
     "Explanation",
+    "Exported",
     "GradientError",
     "InputError",
     "ModelError",
@@ -35,6 +39,7 @@ __all__ = [
     "Target",
     "__version__",
     "explain",
+    "export",
 ]
 
 __version__ = _version("onnxcam")
@@ -43,10 +48,12 @@ _HOMES = {
     "Candidate": "plan",
     "Explainer": "explainer",
     "Explanation": "explanation",
+    "Exported": "exporting",
     "Plan": "plan",
     "Preprocess": "imaging",
     "Target": "targets",
     "explain": "explainer",
+    "export": "exporting",
 } | dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors")
 
 

@@ -16,6 +16,7 @@ PUBLIC = [
     "Candidate",
     "Explainer",
     "Explanation",
+    "Exported",
     "GradientError",
     "InputError",
     "ModelError",
@@ -27,6 +28,7 @@ PUBLIC = [
     "Target",
     "__version__",
     "explain",
+    "export",
 ]
 
 EXPLANATION = [
