@@ -15,11 +15,16 @@ from onnxcam.cli.options import (
     debug_option,
     example,
     folder_option,
+    force_option,
+    head_option,
     json_option,
+    labels_option,
     layer_option,
     method_option,
     model_argument,
+    other_inputs_option,
     output_name_option,
+    preprocess_option,
     provider_option,
 )
 
@@ -48,29 +53,13 @@ __all__ = ["command", "explain_images", "print_entry"]
     help="What to explain: 'predicted' for each input's own class, a class's index or name, or what onnxcam targets "
     "lists: top5, 'star vs heart', … Given several times, a map for each.",
 )
-@click.option(
-    "--head",
-    metavar="NAME|FILE",
-    help="Of a detector: the family of its head (yolov8, yolox, ssd, …), or its settings as JSON.  "
-    "[default: told by its shape]",
-)
+@head_option
 @layer_option
 @output_name_option
 @method_option
 @provider_option
-@click.option(
-    "--preprocess",
-    metavar="NAME|FILE",
-    help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  "
-    "[default: what the model's file or those beside it say, else assumed, and said]",
-)
-@click.option(
-    "--input",
-    "others",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Another of the model's inputs, for every INPUT: a file, or numbers with commas. May be given several times.",
-)
+@preprocess_option
+@other_inputs_option
 @click.option(
     "--rate",
     metavar="HZ",
@@ -83,12 +72,7 @@ __all__ = ["command", "explain_images", "print_entry"]
     type=click.IntRange(min=1),
     help="Length of the windows that a sound is cut into for a model of any length.  [default: the whole sound]",
 )
-@click.option(
-    "--labels",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Class names: one a line, or JSON.  [default: those in the model's file or beside it]",
-)
+@labels_option
 @click.option(
     "--batch-size",
     metavar="N",
@@ -100,7 +84,7 @@ __all__ = ["command", "explain_images", "print_entry"]
 @folder_option("overlays")
 @colormap_option
 @alpha_option
-@click.option("--force", is_flag=True, help="Overwrite existing files.")
+@force_option
 @json_option
 @debug_option
 def command(as_json: bool, **options: Any) -> None:

@@ -32,6 +32,7 @@ ERROR, INTERNAL_ERROR, INTERRUPTED, READER_GONE = 2, 3, 130, 141
 COMMANDS = {
     "inspect": "inspect_model",
     "explain": "explain_images",
+    "export": "export_model",
     "methods": "list_methods",
     "targets": "list_targets",
     "rules": "list_rules",

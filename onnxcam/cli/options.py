@@ -20,11 +20,16 @@ __all__ = [
     "debug_option",
     "example",
     "folder_option",
+    "force_option",
+    "head_option",
     "json_option",
+    "labels_option",
     "layer_option",
     "method_option",
     "model_argument",
+    "other_inputs_option",
     "output_name_option",
+    "preprocess_option",
     "provider_option",
 ]
 
@@ -134,6 +139,32 @@ provider_option = click.option(
     show_default=True,
     help="What runs the model. auto: CUDA where it can be had; cuda: CUDA or an error.",
 )
+head_option = click.option(
+    "--head",
+    metavar="NAME|FILE",
+    help="Of a detector: the family of its head (yolov8, yolox, ssd, …), or its settings as JSON.  "
+    "[default: told by its shape]",
+)
+preprocess_option = click.option(
+    "--preprocess",
+    metavar="NAME|FILE",
+    help="How pictures become numbers: imagenet, tf, caffe, unit, raw, or a JSON file.  "
+    "[default: what the model's file or those beside it say, else assumed, and said]",
+)
+other_inputs_option = click.option(
+    "--input",
+    "others",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Another of the model's inputs, for every INPUT: a file, or numbers with commas. May be given several times.",
+)
+labels_option = click.option(
+    "--labels",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Class names: one a line, or JSON.  [default: those in the model's file or beside it]",
+)
+force_option = click.option("--force", is_flag=True, help="Overwrite existing files.")
 colormap_option = click.option(
     "--colormap",
     type=FromRegistry("colour map", _colormaps, is_listed=False),
