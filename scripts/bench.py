@@ -3,13 +3,14 @@
     python scripts/bench.py                            everything below, on the CPU
     python scripts/bench.py --only explain             forward alone against forward + Grad-CAM
     python scripts/bench.py --only gradient            … against forward + gradient at the first convolution
+    python scripts/bench.py --only export              … against the file that onnxcam export writes
     python scripts/bench.py --only build               time to build gradient models, and how it grows
     python scripts/bench.py --provider cuda            on CUDA
 
 Times of runs are taken side by side: each side in a process of its own, so that neither's threads nor memory count for
 the other. They take turns of a few runs in a row, a pause between them; the ratio is taken pair by pair. The forward is
 the shipped file in a session with default options; the other side is `Explainer`, from the array to the finished map or
-gradient. All weights are random.
+gradient, or one run of the exported file in such a session. All weights are random.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.building import build, growth
-from benchmarks.networks import DenseNet, MobileNetV2, Network, ResNet, ViT, save
-from benchmarks.turns import Job, Run, compare, explanation, first_gradient, forward
+from benchmarks.networks import DenseNet, EfficientNet, MobileNetV2, Network, ResNet, ViT, save
+from benchmarks.turns import Job, Run, compare, explanation, exported, first_gradient, forward
 
 RESNET_50 = ResNet((3, 4, 6, 3))
 MOBILENET_V2 = MobileNetV2()
@@ -52,6 +53,16 @@ def gradient(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Forward alone against forward + the gradient at the first convolution."""
     networks: dict[str, Network] = {"ResNet-50": RESNET_50, "MobileNetV2": MOBILENET_V2}
     yield from side_by_side(args, folder, "forward + gradient at the first Conv", first_gradient, networks)
+
+
+def export(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
+    """Forward alone against one run of the exported file."""
+    networks: dict[str, Network] = {
+        "ResNet-50": RESNET_50,
+        "MobileNetV2": MOBILENET_V2,
+        "EfficientNet-B0": EfficientNet(),
+    }
+    yield from side_by_side(args, folder, "exported file", exported, networks)
 
 
 def side_by_side(
@@ -95,7 +106,7 @@ def building(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
             }
 
 
-PARTS = {"explain": explain, "gradient": gradient, "build": building}
+PARTS = {"explain": explain, "gradient": gradient, "export": export, "build": building}
 
 
 def print_table(rows: Iterator[Row]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["DenseNet", "MobileNetV2", "Network", "ResNet", "ViT", "Writer", "save"]
+__all__ = ["DenseNet", "EfficientNet", "MobileNetV2", "Network", "ResNet", "ViT", "Writer", "save"]
 
 CLASSES = 1000
 
@@ -173,6 +173,40 @@ class MobileNetV2:
 
     def _clipped(self, to: Writer, x: str) -> str:
         return to.node("Clip", x, to.constant(0.0), to.constant(6.0))
+
+
+@dataclasses.dataclass(frozen=True)
+class EfficientNet:
+    """EfficientNet-B0 (Tan and Le 2019, table 1), batch normalisation folded."""
+
+    def write(self, to: Writer) -> str:
+        """Write the network; gives the scores."""
+        x, given = self._active(to, to.conv("x", 3, 32, 3, 2)), 32
+        for factor, made, repeats, stride, size in (
+            (1, 16, 1, 1, 3),
+            (6, 24, 2, 2, 3),
+            (6, 40, 2, 2, 5),
+            (6, 80, 3, 2, 3),
+            (6, 112, 3, 1, 5),
+            (6, 192, 4, 2, 5),
+            (6, 320, 1, 1, 3),
+        ):
+            for block in range(repeats):
+                x = self._block(to, x, given, made, factor, 1 if block else stride, size)
+                given = made
+        return to.head(self._active(to, to.conv(x, given, 1280)), 1280)
+
+    def _block(self, to: Writer, x: str, given: int, made: int, factor: int, stride: int, size: int) -> str:
+        inner = factor * given
+        y = self._active(to, to.conv(x, given, inner)) if factor > 1 else x
+        y = self._active(to, to.conv(y, inner, inner, size, stride, group=inner))
+        gate = self._active(to, to.conv(to.node("GlobalAveragePool", y), inner, max(1, given // 4)))
+        y = to.node("Mul", y, to.node("Sigmoid", to.conv(gate, max(1, given // 4), inner)))
+        y = to.conv(y, inner, made)
+        return to.node("Add", x, y) if stride == 1 and given == made else y
+
+    def _active(self, to: Writer, x: str) -> str:
+        return to.node("Mul", x, to.node("Sigmoid", x))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Comparison", "Job", "compare", "explanation", "first_gradient", "forward"]
+__all__ = ["Comparison", "Job", "compare", "explanation", "exported", "first_gradient", "forward"]
 
 RUNS = 5  # timed in each turn, after one that is not: both sides find their weights where a busy process has them
 PAUSE = 0.2  # seconds: the threads of the side that just ran have stopped spinning by then
@@ -53,12 +53,16 @@ class Comparison:
 
 def forward(job: Job) -> Run:
     """The shipped file alone, with ONNX Runtime's default options."""
-    import onnxruntime
+    return _whole_run(job.path, job.provider)
 
-    if job.provider == "cuda":
-        onnxruntime.preload_dlls()
-    session = onnxruntime.InferenceSession(job.path, providers=[f"{job.provider.upper()}ExecutionProvider"])
-    return lambda x: session.run(None, {"x": x})
+
+def exported(job: Job) -> Run:
+    """The file that gives its map itself, in the same way."""
+    import onnxcam
+
+    path = job.path.with_name("exported.onnx")
+    onnxcam.export(job.path, path, provider=job.provider)
+    return _whole_run(path, job.provider)
 
 
 def explanation(job: Job) -> Run:
@@ -100,6 +104,16 @@ def compare(sides: Sequence[Callable[[Job], Run]], job: Job, rounds: int) -> Com
     for process in processes:
         process.join()
     return Comparison(times, (peaks[0], peaks[1]))
+
+
+def _whole_run(path: Path, provider: str) -> Run:
+    """All outputs of a file."""
+    import onnxruntime
+
+    if provider == "cuda":
+        onnxruntime.preload_dlls()
+    session = onnxruntime.InferenceSession(path, providers=[f"{provider.upper()}ExecutionProvider"])
+    return lambda x: session.run(None, {"x": x})
 
 
 def _work(link: Connection, side: Callable[[Job], Run], job: Job) -> None:
