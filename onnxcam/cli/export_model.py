@@ -40,7 +40,21 @@ __all__ = ["command"]
     "path",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="File to write.  [default: the model's name, ending in .cam.onnx, in this folder]",
+    help="File to write.  [default: the model's name, ending in .cam.onnx, in this folder; none with --web]",
+)
+@click.option(
+    "--web",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a page to DIR, on which a person drops a picture and sees where the model looks, for any class; all is "
+    "computed in the browser. Pictures among INPUT, 12 at most, are copied to it to try.",
+)
+@click.option(
+    "--web-runtime",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder of the npm package onnxruntime-web, which is copied into the page.  [default: in node_modules "
+    "here or above, else fetched once by npm]",
 )
 @click.option(
     "--target",
@@ -79,12 +93,12 @@ def command(as_json: bool, **options: Any) -> None:
     Before it is written, the file is compared with MODEL and with what `onnxcam explain` gives, on random inputs and on
     each INPUT.
     """
-    from onnxcam.cli.exports import ExportRequest, export_file, record_of, tell
+    from onnxcam.cli.exports import ExportRequest, record_of, tell, write_export
     from onnxcam.cli.results import dump
 
-    exported = export_file(ExportRequest(**options))
+    written = write_export(ExportRequest(**options))
     if as_json:
-        click.echo(dump(record_of(exported)), nl=False)
+        click.echo(dump(record_of(written)), nl=False)
         return
-    for line in tell(exported):
+    for line in tell(written):
         click.echo(printable(line))

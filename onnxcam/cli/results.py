@@ -44,7 +44,9 @@ def picture_names(sources: Sequence[Source], maps: int = 1) -> list[list[str]]:
     return names
 
 
-def check_folder(folder: Path, names: Iterable[str], inputs: Iterable[Path], *, is_forced: bool) -> None:
+def check_folder(
+    folder: Path, names: Iterable[str], inputs: Iterable[Path], *, is_forced: bool, option: str = "-o"
+) -> None:
     """Refuse a folder that cannot be written to, and files that would be overwritten; nothing is made.
 
     Existing files may be overwritten when `is_forced`, the inputs never.
@@ -54,9 +56,13 @@ def check_folder(folder: Path, names: Iterable[str], inputs: Iterable[Path], *, 
     """
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not existing.is_dir():
-        raise InputError(f"cannot write to '{folder}': '{existing}' is no folder. Choose another with -o.", path=folder)
+        raise InputError(
+            f"cannot write to '{folder}': '{existing}' is no folder. Choose another with {option}.", path=folder
+        )
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError(f"cannot write to '{folder}': permission denied. Choose another folder with -o.", path=folder)
+        raise InputError(
+            f"cannot write to '{folder}': permission denied. Choose another folder with {option}.", path=folder
+        )
     present = [name for name in names if (folder / name).exists()]
     own = {path.resolve() for path in inputs} & {(folder / name).resolve() for name in present}
     if own:
@@ -64,7 +70,7 @@ def check_folder(folder: Path, names: Iterable[str], inputs: Iterable[Path], *, 
     if present and not is_forced:
         more = f", and {len(present) - 1} more" if len(present) > 1 else ""
         raise InputError(
-            f"'{folder / present[0]}' exists{more}. Overwrite with --force, or choose another folder with -o.",
+            f"'{folder / present[0]}' exists{more}. Overwrite with --force, or choose another folder with {option}.",
             path=folder / present[0],
         )
 

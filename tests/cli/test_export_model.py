@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 import onnxcam
+from onnxcam.exporting.web.runtime_files import RUNTIME_FILES
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
@@ -106,3 +108,87 @@ def test_refused_in_one_line(run: Run, tmp_path: Path, model: Path, arguments: t
     assert result.stderr.splitlines()[-1].startswith("onnxcam: ")
     assert message in result.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the names of ONNX Runtime's files for browsers, which nothing here runs."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME_FILES:
+        (folder / name).write_bytes(b"stand-in")
+    return folder
+
+
+WEB = ("--preprocess", ROOT / "models/preprocess.json", "--labels", ROOT / "models/labels.txt")
+
+
+def test_a_page_alone(run: Run, tmp_path: Path, runtime: Path) -> None:
+    pictures = sorted((ROOT / "models/pictures").glob("*.png"))[:2]
+    result = run("export", SHAPES, *pictures, "--web", "page", "--web-runtime", runtime, *WEB)
+    assert result.exit_code == 0, result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{Path('page/model.onnx')}: ")
+    assert "  compared  on 2 given inputs: " in result.stdout
+    count = sum(path.is_file() for path in (tmp_path / "page").rglob("*"))
+    assert lines[-2:] == [
+        f"page: a page of {count} files. Any web server shows it, as this one does:",
+        "  python -m http.server -d page",
+    ]
+    required = {i.name: i.shape for i in session(tmp_path / "page/model.onnx").get_inputs()}
+    assert required == {"input": ["batch", 3, 96, 96], "cam_target": ["batch"]}
+    config = json.loads((tmp_path / "page/config.json").read_text())
+    assert config["class_names"] == (ROOT / "models/labels.txt").read_text().split()
+    assert len(config["files"]["samples"]) == 2
+
+
+def test_a_page_and_a_file(run: Run, tmp_path: Path, runtime: Path) -> None:
+    result = run("export", SHAPES, "--web", "page", "--web-runtime", runtime, *WEB, "-o", "m.onnx", "--json")
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert (record["path"], record["page"]["path"]) == ("m.onnx", "page")
+    assert record["page"]["files"][0] == str(Path("page/index.html"))
+    assert all((tmp_path / file).is_file() for file in record["page"]["files"])
+    assert [port["is_optional"] for port in record["inputs"]] == [False, True]
+
+
+def test_a_page_brings_weights_in_files_of_their_own(run: Run, tmp_path: Path, runtime: Path) -> None:
+    model = onnx.load(SHAPES)
+    onnx.save(model, tmp_path / "m.onnx", save_as_external_data=True, location="m.data", size_threshold=0)
+    result = run("export", "m.onnx", "--web", "page", "--web-runtime", runtime, *WEB)
+    assert result.exit_code == 0, result.stderr
+    config = json.loads((tmp_path / "page/config.json").read_text())
+    assert config["files"]["weights"] == [{"location": "m.data", "file": "weights/m.data"}]
+    assert (tmp_path / "page/weights/m.data").read_bytes() == (tmp_path / "m.data").read_bytes()
+
+
+REFUSED_PAGES = {
+    "a fixed target": (("--target", "star"), "on the page a person picks the class"),
+    "raw maps": (("--raw",), "on the page a person picks the class"),
+    "no runtime": (("--web-runtime", "."), "'.' holds no ONNX Runtime for browsers"),
+    "a file": (("--web", "file"), "cannot write to 'file': 'file' is no folder. Choose another with --web."),
+    "a page": (("--web", "there"), "exists. Overwrite with --force, or choose another folder with --web."),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED_PAGES.values(), ids=REFUSED_PAGES.keys())
+def test_a_page_is_refused_before_anything_is_computed(
+    run: Run, tmp_path: Path, runtime: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/index.html").touch()
+    before = sorted(tmp_path.rglob("*"))
+    result = run("export", SHAPES, "--web", "page", "--web-runtime", runtime, *WEB, *arguments)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_file_is_no_folder_and_nothing_that_is_read(run: Run, tmp_path: Path, model: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert "'folder' is a folder. Name the file: -o " in run("export", model, "-o", "folder").stderr
+    np.save(tmp_path / "x.npy", np.zeros((1, 3, 8, 8), np.float32))
+    result = run("export", model, "x.npy", "-o", "x.npy", "--force")
+    assert result.exit_code == 2
+    assert "'x.npy' would overwrite what is read" in result.stderr

@@ -24,8 +24,8 @@ ScoreScale: TypeAlias = Literal["logits", "logits of labels", "probabilities", "
 class PageConfig:
     """What the page shows and what the exported model takes and gives.
 
-    The exported model takes one picture and, as a required input, `target_input`; it gives its own outputs,
-    `map_output` float32 (1, H, W) in [0, 1], and `class_output` int64 (1,).
+    The exported model takes one picture and, if it has several classes, as a required input `target_input`; it gives
+    its own outputs, `map_output` float32 (1, H, W) in [0, 1], and `class_output` int64 (1,).
 
     Attributes:
         title: The page's heading.

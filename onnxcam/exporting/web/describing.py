@@ -45,7 +45,7 @@ def describe_page(
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return PageConfig(
-        title=title or f"What does {path.stem} look at?",
+        title=title or f"What does {path.name} look at?",
         source_name=path.name,
         source_sha256=digest,
         layer=", ".join(plan.layers),

@@ -32,7 +32,7 @@ def test_a_bundled_model() -> None:
 def test_channels_last_and_assumptions() -> None:
     config = describe_page(Explainer(MODELS / "shapes-keras.onnx"))
     assert (config.layout, config.channels, config.height) == ("NHWC", 3, 96)
-    assert config.title == "What does shapes-keras look at?"
+    assert config.title == "What does shapes-keras.onnx look at?"
     assert any("assumed" in note for note in config.notes)
 
 

@@ -7,17 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onnxcam import Explainer
+from onnxcam import Explainer, export
 from onnxcam.exporting.web import describe_page, write_page
 from tests.browser.chromium import needed_browser, needed_runtime
-from tests.exporting.web.acting import best, choose, set_opacity, shown
+from tests.conftest import Write
+from tests.exporting.web.acting import best, choose, set_opacity, shown, told
 from tests.exporting.web.conftest import Visit
 from tests.exporting.web.stand_in import MODELS, PICTURES
 from tests.shared import shared
 
 pytestmark = pytest.mark.browser
-
-export = pytest.importorskip("onnxcam.exporting.exporter", reason="the export is not there yet").export
 
 REAL = ["squeezenet-fp16-caffe2", "mcunet-96", "shufflenetv2-int8-qlinear", "cifar-resnet20-torchscript"]
 EDGES = 12
@@ -50,3 +49,40 @@ def test_a_bundled_model(visit: Visit, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_a_real_model_and_a_real_photograph(visit: Visit, tmp_path: Path, name: str) -> None:
     check_way(visit, tmp_path, shared(f"models/{name}/model.onnx"), shared("images/both.png"))
+
+
+SINGLE = """g (float[N, 3, 24, 24] x, float[8, 3, 3, 3] kernel, float[1, 8] weights, float[1] bias) => (float[N, 1] y) {
+    features = Conv<pads = [1, 1, 1, 1]>(x, kernel)
+    active = Relu(features)
+    pooled = GlobalAveragePool(active)
+    flat = Flatten(pooled)
+    score = Gemm<transB = 1>(flat, weights, bias)
+    y = Sigmoid(score)
+}"""
+
+
+@pytest.mark.parametrize("labels", [None, ("calm", "storm")], ids=["no labels", "two labels"])
+@pytest.mark.parametrize("bias", [-4, 4], ids=["negative", "positive"])
+def test_a_single_score_is_told_as_its_decision(
+    visit: Visit, tmp_path: Path, write_model: Write, bias: int, labels: tuple[str, str] | None
+) -> None:
+    needed_browser()
+    rng = np.random.default_rng(0)
+    kernel, weights = rng.standard_normal((8, 3, 3, 3)), np.sign(bias) * rng.random((1, 8)) / 8
+    arrays = {"kernel": kernel, "weights": weights, "bias": np.array([bias])}
+    model = write_model(SINGLE, **{name: array.astype(np.float32) for name, array in arrays.items()})
+    explainer = Explainer(model, preprocess="unit", labels=labels)
+    export(model, tmp_path / "out.onnx", target_input="required", preprocess="unit", labels=labels)
+    write_page(tmp_path / "page", tmp_path / "out.onnx", describe_page(explainer), needed_runtime())
+    picture = PICTURES / "star-0.png"
+    expected = explainer.explain(picture)
+    share = 1 / (1 + np.exp(-float(expected.logits[0, 0])))
+    name = "the score" if labels is None else labels[bias > 0]
+    told_share = 1 - share if labels is not None and bias < 0 else share
+    with visit(tmp_path / "page") as page:
+        choose(page, picture)
+        assert best(page) == [f"{name} {100 * told_share:.1f} %"]
+        told(page, name)
+        set_opacity(page, 100)
+        away = np.abs(shown(page).astype(int) - expected.overlay(0, alpha=1))
+        assert away.mean() < 0.05

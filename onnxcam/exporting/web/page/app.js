@@ -6,7 +6,7 @@ import { showFacts } from "./facts.js";
 import { showSamples, takeFiles } from "./files.js";
 import { Model } from "./model.js";
 import { readPicture } from "./picture.js";
-import { nameOf, ranked, unranked } from "./scores.js";
+import { decided, nameOf, ranked, unranked } from "./scores.js";
 import { toTensor } from "./tensor.js";
 import { Viewer } from "./viewer.js";
 
@@ -77,7 +77,9 @@ async function explain(file, isLatest) {
     return;
   }
   current.answers.set(answer.index, answer);
-  if (answer.scores) {
+  if (answer.scores?.length === 1) {
+    classes.show(decided(answer.scores[0], answer.index, config.score_scale));
+  } else if (answer.scores) {
     classes.show(ranked(answer.scores, config.score_scale));
   } else {
     classes.show(unranked(answer.index, config), 1);

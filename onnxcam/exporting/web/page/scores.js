@@ -8,6 +8,12 @@ export function ranked(scores, scale) {
   );
 }
 
+// Of a model with one score: what it decided, `chosen`, which is -1 where the score stands for no class.
+export function decided(score, chosen, scale) {
+  const share = scale === "probabilities" ? (chosen === 0 ? 1 - score : score) : null;
+  return [{ index: chosen, value: score, share }];
+}
+
 // Where the model gives no scores: the class it chose, and after it all that are known by name.
 export function unranked(chosen, config) {
   const others = (config.class_names ?? []).map((_, index) => index).filter((index) => index !== chosen);
@@ -41,5 +47,8 @@ export function scoreText({ value, share }) {
 }
 
 export function nameOf(config, index) {
+  if (index < 0) {
+    return "the score";
+  }
   return config.class_names?.[index] || `class ${index}`;
 }

@@ -52,8 +52,10 @@ async function fetched(file, progress) {
 async function run({ values, shape, target }) {
   const feeds = {
     [config.input_name]: new ort.Tensor(config.input_type, asType(values, config.input_type), shape),
-    [config.target_input]: new ort.Tensor("int64", BigInt64Array.of(BigInt(target)), [1]),
   };
+  if (session.inputNames.includes(config.target_input)) { // a single score leaves nothing to choose
+    feeds[config.target_input] = new ort.Tensor("int64", BigInt64Array.of(BigInt(target)), [1]);
+  }
   const wanted = [config.map_output, config.class_output, config.score_output].filter(Boolean);
   const outputs = await session.run(feeds, wanted);
   const floats = (name) => asFloats(outputs[name].data, outputs[name].type);
