@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.graphs import by_channel
+from onnxcam.cam.graphs import by_channel, mean
 from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["grad_cam"]
@@ -31,4 +31,4 @@ def grad_cam(evidence: Evidence) -> Saliency:
 @in_graph("grad-cam")
 def grad_cam_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
     """As `grad_cam`, as nodes."""
-    return by_channel(op, op.ReduceMean(gradient, [2], keepdims=1), activation)
+    return by_channel(op, mean(op, gradient), activation)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.graphs import BOOL, by_channel
+from onnxcam.cam.graphs import BOOL, by_channel, total
 from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["grad_cam_plus_plus"]
@@ -49,6 +49,6 @@ def grad_cam_plus_plus(evidence: Evidence) -> Saliency:
 def grad_cam_plus_plus_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
     """As `grad_cam_plus_plus`, as nodes."""
     positive = op.Relu(gradient)
-    denominators = op.Add(op.Mul(positive, op.ReduceSum(activation, [2], keepdims=1)), 2.0)
+    denominators = op.Add(op.Mul(positive, total(op, activation)), 2.0)
     weighted = op.Where(op.Cast(denominators, to=BOOL), op.Div(positive, denominators), 0.0)
-    return by_channel(op, op.ReduceSum(weighted, [2], keepdims=1), activation)
+    return by_channel(op, total(op, weighted), activation)

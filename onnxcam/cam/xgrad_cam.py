@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.cam.evidence import Evidence, Saliency
-from onnxcam.cam.graphs import BOOL, by_channel
+from onnxcam.cam.graphs import BOOL, by_channel, total
 from onnxcam.cam.registry import in_graph, method
 
 __all__ = ["xgrad_cam"]
@@ -38,8 +38,8 @@ def xgrad_cam(evidence: Evidence) -> Saliency:
 @in_graph("xgrad-cam")
 def xgrad_cam_in_graph(op: Any, activation: Any, gradient: Any) -> Any:
     """As `xgrad_cam`, as nodes."""
-    products = op.ReduceSum(op.Mul(gradient, activation), [2], keepdims=1)
-    sums = op.ReduceSum(activation, [2], keepdims=1)
+    products = total(op, op.Mul(gradient, activation))
+    sums = total(op, activation)
     return by_channel(op, op.Where(op.Cast(sums, to=BOOL), op.Div(products, sums), 0.0), activation)
 
 
