@@ -14,7 +14,7 @@ from onnxcam.autodiff.emitter import Emitter
 from onnxcam.errors import PlanError
 from onnxcam.space import Arrangement
 
-__all__ = ["Cells", "Dimension", "cells_of", "vector"]
+__all__ = ["Cells", "Dimension", "cells_of", "dimension", "has_open_size", "vector"]
 
 Dimension = int | ir.Value
 """A size: a number, or a value of shape (1,) where only a run knows it."""
@@ -27,15 +27,18 @@ class Cells:
     Attributes:
         layer: The layer, of the forward graph.
         arrangement: How it holds its grid; None for one that is channels first.
+        is_open: Whether the file leaves the size of an input open, and with it what inference does not tell of the
+            layer; else that is as the arrangement has it.
     """
 
     layer: ir.Value
     arrangement: Arrangement | None
+    is_open: bool
 
     def grid(self, op: Emitter) -> tuple[Dimension, ...]:
         """The sizes of the grid."""
         found = self.arrangement
-        if found is not None and (not self._is_plain(found) or None not in self._dims()):
+        if found is not None and not self._varies():
             return found.grid
         places = range(2, len(self._dims())) if found is None else [a - 1 for a in found.axes]
         return tuple(dimension(op, self.layer, axis) for axis in places)
@@ -58,7 +61,7 @@ class Cells:
 
     def _picked(self, op: Emitter, value: Any, found: Arrangement) -> Any:
         """As `flat`, for one whose cells are windows, tokens, or several entries."""
-        if None in self._dims():
+        if self._varies():
             raise PlanError(
                 f"where the entries of the layer '{self.layer.name}' lie depends on the input's size, which the file "
                 "leaves open. Fix its size when you export the model, or choose another layer with --layer.",
@@ -87,6 +90,10 @@ class Cells:
         assert shape is not None
         return (0, *(d if isinstance(d, int) else None for d in list(shape)[1:]))
 
+    def _varies(self) -> bool:
+        """Whether the layer's dimensions differ with the input's size."""
+        return self.is_open and None in self._dims()
+
     def _is_plain(self, found: Arrangement) -> bool:
         """Whether the grid is some of the axes, in order, and one other at most the channels."""
         is_whole = found.shape[0] == found.batch and len(found.axes) == len(found.grid)
@@ -94,7 +101,7 @@ class Cells:
         return is_plain and np.array_equal(found.order[:, 0], np.arange(len(found.order)))
 
 
-def cells_of(layer: ir.Value, arrangement: Arrangement | None) -> Cells:
+def cells_of(layer: ir.Value, arrangement: Arrangement | None, *, is_open: bool) -> Cells:
     """How the layer is read.
 
     Raises:
@@ -102,7 +109,17 @@ def cells_of(layer: ir.Value, arrangement: Arrangement | None) -> Cells:
     """
     if layer.shape is None or (arrangement is None and layer.shape.rank() < 3):
         raise PlanError(f"the layer '{layer.name}' has no space to map. Choose another with --layer.", layer=layer.name)
-    return Cells(layer, arrangement)
+    return Cells(layer, arrangement, is_open)
+
+
+def has_open_size(graph: ir.Graph) -> bool:
+    """Whether an input's size is left to a run, its number of samples apart."""
+    inputs = [value for value in graph.inputs if not value.is_initializer()]
+    if any(value.shape is None for value in inputs):
+        return True
+    counts = {value.shape[0] for value in inputs if value.shape}
+    sizes = [d for value in inputs for d in (value.shape or ())[1:] if isinstance(d, ir.SymbolicDim)]
+    return any(d.value is None or d not in counts for d in sizes)
 
 
 def dimension(op: Emitter, value: ir.Value, axis: int) -> Dimension:

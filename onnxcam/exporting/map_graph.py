@@ -17,7 +17,7 @@ from onnxcam.autodiff.emitter import Emitter, Residual
 from onnxcam.autodiff.quantized import as_reals
 from onnxcam.cam import GraphMethod
 from onnxcam.errors import InputError
-from onnxcam.exporting.cells import Cells, Dimension, cells_of, dimension, vector
+from onnxcam.exporting.cells import Cells, Dimension, cells_of, dimension, has_open_size, vector
 from onnxcam.exporting.maps import averaged
 from onnxcam.exporting.targets import GraphAim, GraphScores, aims, takes_choice
 from onnxcam.plan import Plan
@@ -90,7 +90,8 @@ def draw_map_graph(
     chosen = op.input(CAM_TARGET, ir.DataType.INT64, ir.Shape([None])) if has_choice else None
     found = aims(op, scores, target, chosen)
     is_many = getattr(target, "count", None) is not None
-    cells = [cells_of(layer, a) for layer, a in zip(layers, plan.arrangements, strict=True)]
+    is_open = has_open_size(model.shipped.graph)
+    cells = [cells_of(layer, a, is_open=is_open) for layer, a in zip(layers, plan.arrangements, strict=True)]
     raws = _raws(op, plan, found, cells, method)
     size = tuple(dimension(op, model.value(source.name), a) for a in source.space_axes(len(plan.grid) or None))
     _put_out(op, [_stacked(op, of_layer) for of_layer in raws], cells, size, len(found) if is_many else None, is_raw)
