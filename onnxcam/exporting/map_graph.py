@@ -139,6 +139,8 @@ def _raws(
     activations = [one.flat(op, as_reals(op, one.layer)) for one in cells]
     raws: list[list[Any]] = [[] for _ in cells]
     for aim in found:
+        if y.shape is not None:  # by its symbols sums over what was broadcast are settled without a run
+            aim.cotangent.shape = y.shape.copy()
         of_layers = gradients(op, plan.model.graph, [y], [aim.cotangent], [one.layer for one in cells])
         for kept, one, activation, gradient in zip(raws, cells, activations, of_layers, strict=True):
             raw = op.Relu(method(op, activation, one.flat(op, gradient)))

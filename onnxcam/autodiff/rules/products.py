@@ -19,10 +19,15 @@ MANY_SCORES = 256
 """From this many scores on, finding those that a cotangent speaks of costs less than reading all their weights."""
 
 
-@vjp("MatMul", broadcasts=True)
+@vjp("MatMul")
 def matmul(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
-    """a̅ = y̅·bᵀ,  b̅ = aᵀ·y̅; a vector counts as a row on the left and as a column on the right."""
-    _, b = node.inputs
+    """a̅ = y̅·bᵀ,  b̅ = aᵀ·y̅; a vector counts as a row on the left and as a column on the right.
+
+    Only stacks of matrices are broadcast, each over the other's.
+    """
+    a, b = node.inputs
+    assert a is not None
+    assert b is not None
     rank_a, rank_b = node.rank(0), node.rank(1)
     if rank_b == 1:
         ct = op.Unsqueeze(ct, [-1])
@@ -34,7 +39,10 @@ def matmul(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
         a_bar = op.Gemm(*_spoken_of(op, node, ct, axis=1), transB=1)
     else:
         a_bar = op.MatMul(ct, _swapped(op, b, rank_b))
-    return _row(op, a_bar, rank_a), _right(op, node, ct)
+    a_bar, b_bar = _row(op, a_bar, rank_a), _right(op, node, ct)
+    if rank_b <= 2:
+        return a_bar, b_bar
+    return sum_to(op, a_bar, a), b_bar if rank_a <= 2 else sum_to(op, b_bar, b)
 
 
 @vjp("Gemm", since=7)
