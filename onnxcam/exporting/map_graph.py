@@ -19,6 +19,7 @@ from onnxcam.cam import GraphMethod
 from onnxcam.errors import InputError
 from onnxcam.exporting.cells import Cells, Dimension, cells_of, dimension, has_open_size, vector
 from onnxcam.exporting.maps import averaged
+from onnxcam.exporting.square_weights import put_square_weights_left
 from onnxcam.exporting.targets import GraphAim, GraphScores, aims, takes_choice
 from onnxcam.plan import Plan
 from onnxcam.samples import InputSpec
@@ -99,6 +100,8 @@ def draw_map_graph(
     written = ir.Model(op.graph, ir_version=max(8, model.shipped.ir_version), producer_name="onnxcam")
     common.RemoveUnusedNodesPass()(written)
     common.CommonSubexpressionEliminationPass()(written)
+    put_square_weights_left(op.graph)
+    common.RemoveUnusedNodesPass()(written)
     common.ClearMetadataAndDocStringPass()(written)
     for value in [v for v in op.graph.inputs if not v.uses() and v.name != CAM_TARGET]:
         op.graph.inputs.remove(value)
