@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.exporting.cells import Dimension, vector
 
@@ -25,12 +27,26 @@ def resized(op: Emitter, maps: Any, grid: Sequence[Dimension], size: Sequence[Di
         return maps
     line = [1] if len(grid) == 1 else []  # runtimes interpolate along two axes or three
     spread = op.Reshape(maps, vector(op, [-1, 1, *line, *grid]))
-    rows = op.Slice(op.Shape(spread), [0], [1])
-    sizes = vector(op, [rows, 1, *line, *size])
+    scales, sizes = _scales(grid, size), None
+    if scales is None:
+        sizes = vector(op, [op.Slice(op.Shape(spread), [0], [1]), 1, *line, *size])
+    else:
+        scales = np.array([1, 1, *line, *scales], np.float32)
     large = op.Resize(
-        spread, None, None, sizes, mode="linear", coordinate_transformation_mode="half_pixel", nearest_mode="floor"
+        spread, None, scales, sizes, mode="linear", coordinate_transformation_mode="half_pixel", nearest_mode="floor"
     )
     return op.Reshape(large, [0, -1])
+
+
+def _scales(grid: Sequence[Dimension], size: Sequence[Dimension]) -> Any:
+    """By how much each axis grows, if these are whole numbers: others may round to a size too few.
+
+    Sizes need the number of samples, and where a run finds that, OpenVINO 2026.4 computes a quantised model wrong.
+    """
+    pairs = [(a, b) for a, b in zip(grid, size, strict=True) if isinstance(a, int) and isinstance(b, int)]
+    if len(pairs) < len(grid) or any(b % a for a, b in pairs):
+        return None
+    return [b // a for a, b in pairs]
 
 
 def averaged(op: Emitter, raws: Sequence[Any], grids: Sequence[Sequence[Dimension]], size: Sequence[Dimension]) -> Any:
