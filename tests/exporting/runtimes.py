@@ -49,7 +49,7 @@ def with_browser(path: Path, feeds: Feeds) -> dict[str, NDArray[Any]]:
     """ONNX Runtime Web in Chromium; the outputs that are tensors of numbers, for others do not come out of it."""
     graph = onnx.load(path, load_external_data=False).graph
     names = [o.name for o in graph.output if o.type.tensor_type.elem_type not in (0, onnx.TensorProto.STRING)]
-    return run_in_browser(path, feeds, outputs=names)
+    return run_in_browser(path, feeds, outputs=names) if names else {}
 
 
 RUNTIMES: dict[str, Run] = {

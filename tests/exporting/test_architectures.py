@@ -35,12 +35,16 @@ def vision(peer: ModuleType) -> ModuleType:
     return peer
 
 
+QUICK = {
+    *("lcnet_050-torchscript", "resnet10t-dynamo", "squeezenet1_1-torchscript", "swin-padded-windows-torchscript"),
+    *("test_efficientnet-torchscript", "vit_tiny_patch16_224-torchscript"),
+}
+
+
 def cases() -> list[Any]:
     exporters = [(row, name) for row in TABLE for name in ("torchscript", "dynamo")[: 1 + row.is_traced]]
-    return [
-        pytest.param(row, exporter, id=f"{row}-{exporter}", marks=[] if row.is_quick else [pytest.mark.slow])
-        for row, exporter in exporters
-    ]
+    named = {f"{row}-{exporter}": (row, exporter) for row, exporter in exporters}
+    return [pytest.param(*one, id=name, marks=[pytest.mark.slow] * (name not in QUICK)) for name, one in named.items()]
 
 
 def with_maps(explainer: onnxcam.Explainer, x: NDArray[np.float32]) -> NDArray[np.int64]:

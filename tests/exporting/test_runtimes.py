@@ -28,8 +28,8 @@ CLOSE_AT_BYTES = 0.2
 SAME = 1e-3
 """Of a runtime's outputs for the shipped file, as a share of the largest: one further off runs another model."""
 QUICK = {
-    "openvino": {"cifar-resnet20-torchscript", "dnsmos-sig-bak-ovr", "mnist-cntk", "vittrack", "yolox-nano"},
-    "browser": {"cifar-resnet20-torchscript", "shufflenetv2-int8-qlinear"},
+    "openvino": {"cifar-resnet20-torchscript", "mnist-cntk", "vittrack"},
+    "browser": {"cifar-resnet20-torchscript"},
 }
 
 
@@ -85,7 +85,8 @@ def marks(runtime: str, *, is_slow: bool = False) -> list[pytest.MarkDecorator]:
 def bundled() -> Iterator[Any]:
     for runtime in RUNTIMES:
         for name in BUNDLED:
-            yield pytest.param(runtime, name, marks=marks(runtime), id=f"{runtime}-{name}")
+            is_slow = runtime == "browser" and name not in ("shapes-float16", "shapes-int8", "shapes-torchscript")
+            yield pytest.param(runtime, name, marks=marks(runtime, is_slow=is_slow), id=f"{runtime}-{name}")
 
 
 @pytest.mark.parametrize(("runtime", "name"), list(bundled()))
@@ -122,7 +123,7 @@ def test_a_target_that_is_left_out(runtime: str, tmp_path: Path) -> None:
 def methods() -> Iterator[Any]:
     for runtime in sorted(set(RUNTIMES) - {"onnxruntime"}):
         for method in sorted(GRAPH_METHODS):
-            is_slow = runtime == "browser" and method not in ("layer-cam", "xgrad-cam")
+            is_slow = runtime == "browser" and method != "xgrad-cam"
             yield pytest.param(runtime, method, marks=marks(runtime, is_slow=is_slow), id=f"{runtime}-{method}")
 
 

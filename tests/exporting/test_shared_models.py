@@ -23,8 +23,8 @@ from tests.test_shared_unaided import BLANK, REFUSED, given
 
 Arrays = dict[str, NDArray[Any]]
 
-SLOW = {"brainchop-model30-64"}
-"""64 x 64 x 64 positions of 30 channels; `test_many_positions` has what matters of it in small."""
+SLOW = {"brainchop-model30-64", "dnsmos-sig-bak-ovr", "picodet-s-320-paddle"}
+"""`test_many_positions` has what matters of the first in small; of the others there are the like."""
 NAMES = [
     pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [], id=name)
     for name in sorted(set(cards()) - set(REFUSED)) or ["no shared material"]
