@@ -41,6 +41,7 @@ class PageConfig:
         width: Of the input, pixels; None where the model takes any.
         preprocess: How a picture becomes the input; sounds' settings in it are left out.
         class_names: One a class; None where nobody knows them.
+        class_count: How many classes there are to pick from.
         score_output: The model's own output with a number a class, (1, C) or the like; None where it gives none, and
             then the page tells the predicted class alone.
         score_scale: What those numbers are. Of `logits` the page takes the softmax, of `logits of labels` (several may
@@ -66,6 +67,7 @@ class PageConfig:
     width: int | None = None
     preprocess: Preprocess = dataclasses.field(default_factory=Preprocess)
     class_names: tuple[str, ...] | None = None
+    class_count: int = 1
     score_output: str | None = None
     score_scale: ScoreScale = "numbers"
     notes: tuple[str, ...] = ()

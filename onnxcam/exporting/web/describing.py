@@ -7,11 +7,13 @@ from typing import get_args
 
 import numpy as np
 import onnx_ir as ir
+from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
 from onnxcam.explainer import Explainer
 from onnxcam.exporting.web.config import InputType, PageConfig, ScoreScale
 from onnxcam.imaging import to_tensor
+from onnxcam.targets.detection import detect
 
 __all__ = ["describe_page"]
 
@@ -32,6 +34,7 @@ def describe_page(
 
     Raises:
         InputError: The model does not take one picture and nothing else.
+        ProviderError: ONNX Runtime cannot run it on a picture.
     """
     plan, taken = explainer.plan, explainer.input
     input_type = _check_input(explainer)
@@ -40,7 +43,8 @@ def describe_page(
     height, width, channels = taken.shape[rows], taken.shape[columns], taken.shape[depth]
     blank = np.zeros((height or 256, width or 256, 3), np.uint8)
     sample, _ = to_tensor(blank, explainer.preprocess, height=height, width=width, channels=channels, layout=layout)
-    output, scale = _scores(explainer)
+    count = _class_count(explainer, blank)
+    output, scale = _scores(explainer, count)
     path = explainer.model.path
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -58,6 +62,7 @@ def describe_page(
         width=width,
         preprocess=explainer.preprocess,
         class_names=explainer.labels,
+        class_count=count,
         score_output=output,
         score_scale=scale,
         notes=(*explainer.preparation.notes, *explainer.preparation.picture_notes),
@@ -93,7 +98,7 @@ def _check_input(explainer: Explainer) -> InputType:
     return found
 
 
-def _scores(explainer: Explainer) -> tuple[str | None, ScoreScale]:
+def _scores(explainer: Explainer, count: int) -> tuple[str | None, ScoreScale]:
     """The output that the page reads scores from, and what they are."""
     plan, outputs = explainer.plan, explainer.model.graph.outputs
     found = [] if plan.scores.positions else [(str(o.name), _passed(o, plan.output)) for o in outputs]
@@ -101,7 +106,7 @@ def _scores(explainer: Explainer) -> tuple[str | None, ScoreScale]:
     if shares is not None:
         return shares, "probabilities"
     plain = next((name for name, passed in found if passed is not None), None)
-    return plain, "numbers" if _class_count(explainer) == 1 else "logits"
+    return plain, "numbers" if count == 1 else "logits"
 
 
 def _passed(output: ir.Value, score: str) -> frozenset[str] | None:
@@ -117,9 +122,8 @@ def _passed(output: ir.Value, score: str) -> frozenset[str] | None:
     return frozenset(passed) if value is not None else None
 
 
-def _class_count(explainer: Explainer) -> int | None:
-    """How many classes the scores are of; None where that is not known."""
-    plan = explainer.plan
-    shape = explainer.model.value(plan.output).shape
-    count = shape[plan.scores.class_axis] if shape is not None and shape.rank() > plan.scores.class_axis else None
-    return count if isinstance(count, int) else None
+def _class_count(explainer: Explainer, picture: NDArray[np.uint8]) -> int:
+    """How many classes there are to explain: of a detector those of its boxes."""
+    scores = explainer.scores(picture)
+    detected = detect(scores)
+    return scores.classes if detected is None else int(detected.probabilities.shape[2])

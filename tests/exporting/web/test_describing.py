@@ -12,6 +12,7 @@ from onnxcam.errors import InputError
 from onnxcam.exporting.web import describe_page
 from tests.conftest import Write
 from tests.exporting.web.stand_in import MODELS, NAMES
+from tests.shared import shared
 
 
 def test_a_bundled_model() -> None:
@@ -83,7 +84,13 @@ def test_one_channel_and_one_score(write_model: Write) -> None:
 def test_scores_with_positions_are_not_told(write_model: Write) -> None:
     text = "g (float[N, 3, 16, 16] x) => (float[N, 4, 14, 14] z) { c = Conv (x, w)  r = Relu(c)  z = Conv(r, v) }"
     path = write_model(text, w=np.ones((4, 3, 3, 3), np.float32), v=np.ones((4, 4, 1, 1), np.float32))
-    assert describe_page(Explainer(path)).score_output is None
+    config = describe_page(Explainer(path))
+    assert config.score_output is None
+    assert config.class_count == 4
+
+
+def test_the_classes_of_a_detector_are_those_of_its_boxes() -> None:
+    assert describe_page(Explainer(shared("models/yolox-nano/model.onnx"))).class_count == 80
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,24 @@ def test_a_real_model_and_a_real_photograph(visit: Visit, tmp_path: Path, name: 
     check_way(visit, tmp_path, shared(f"models/{name}/model.onnx"), shared("images/both.png"))
 
 
+@pytest.mark.parametrize("name", ["yolox-nano", "deeplabv3-mnv2-tf2onnx"])
+def test_any_class_of_a_model_without_names_can_be_picked(visit: Visit, tmp_path: Path, name: str) -> None:
+    needed_browser()
+    model, picture = shared(f"models/{name}/model.onnx"), shared("images/both.png")
+    explainer = Explainer(model)
+    export(model, tmp_path / "out.onnx", target_input="required")
+    write_page(tmp_path / "page", tmp_path / "out.onnx", describe_page(explainer), needed_runtime())
+    expected = explainer.explain(picture, 15)
+    with visit(tmp_path / "page") as page:
+        choose(page, picture)
+        page.locator("#filter").fill("15")
+        page.locator("#matches button").first.click()
+        told(page, "class 15")
+        set_opacity(page, 100)
+        away = np.abs(shown(page).astype(int) - expected.overlay(0, alpha=1))
+        assert away.mean() < 0.05
+
+
 SINGLE = """g (float[N, 3, 24, 24] x, float[8, 3, 3, 3] kernel, float[1, 8] weights, float[1] bias) => (float[N, 1] y) {
     features = Conv<pads = [1, 1, 1, 1]>(x, kernel)
     active = Relu(features)

@@ -14,9 +14,10 @@ export function decided(score, chosen, scale) {
   return [{ index: chosen, value: score, share }];
 }
 
-// Where the model gives no scores: the class it chose, and after it all that are known by name.
+// Where the model gives no scores: the class it chose, and after it all others; a single score is no class.
 export function unranked(chosen, config) {
-  const others = (config.class_names ?? []).map((_, index) => index).filter((index) => index !== chosen);
+  const count = chosen < 0 ? 0 : Math.max(config.class_count, config.class_names?.length ?? 0);
+  const others = Array.from({ length: count }, (_, index) => index).filter((index) => index !== chosen);
   return [chosen, ...others].map((index) => ({ index, value: null, share: null }));
 }
 
