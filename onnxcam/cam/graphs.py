@@ -15,7 +15,7 @@ MANY = 4096
 
 def by_channel(op: Any, alpha: Any, activation: Any) -> Any:
     """sum_k alpha_k A_k of channel weights `(N, K, 1)` and an activation `(N, K, P)`: `(N, P)`."""
-    return op.Squeeze(op.MatMul(op.Transpose(alpha, perm=[0, 2, 1]), activation), [1])
+    return op.Reshape(op.MatMul(op.Reshape(alpha, [0, 1, -1]), activation), [0, -1])
 
 
 def by_position(op: Any, weights: Any, activation: Any) -> Any:

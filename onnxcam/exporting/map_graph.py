@@ -6,11 +6,14 @@ score tensor -> target -> gradient -> method -> map
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import onnx_ir as ir
 from onnx_ir.passes import common
+from onnxscript.rewriter import pattern
+from onnxscript.rewriter.rules.common import reshape_reshape_rule
 
 from onnxcam.autodiff import gradients, opset_of
 from onnxcam.autodiff.emitter import Emitter, Residual
@@ -21,6 +24,7 @@ from onnxcam.exporting.cells import Cells, Dimension, cells_of, dimension, has_o
 from onnxcam.exporting.maps import averaged
 from onnxcam.exporting.square_weights import put_square_weights_left
 from onnxcam.exporting.targets import GraphAim, GraphScores, aims, takes_choice
+from onnxcam.exporting.uniform_factors import draw_out_uniform_factors
 from onnxcam.plan import Plan
 from onnxcam.samples import InputSpec
 from onnxcam.targets import Scores, Target
@@ -31,6 +35,8 @@ CAM, CAM_CLASS, CAM_TARGET = "cam", "cam_class", "cam_target"
 
 MOST_ENTRIES = 1024
 """Of a constant that the graph holds beside the model's own weights."""
+SHARE = 1000
+"""The share of the model's weights, one in so many, that the matrices of a resizing may take."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,16 +101,17 @@ def draw_map_graph(
     cells = [cells_of(layer, a, is_open=is_open) for layer, a in zip(layers, plan.arrangements, strict=True)]
     raws = _raws(op, plan, found, cells, method)
     size = tuple(dimension(op, model.value(source.name), a) for a in source.space_axes(len(plan.grid) or None))
-    _put_out(op, [_stacked(op, of_layer) for of_layer in raws], cells, size, len(found) if is_many else None, is_raw)
+    stacked = [_stacked(op, of_layer) for of_layer in raws]
+    grids = [one.grid(op) for one in cells]
+    if is_raw:
+        maps, size = _on_grid(op, stacked[0], grids[0]), grids[0]
+    else:
+        room = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value is not None)
+        maps = averaged(op, list(map(functools.partial(_on_grid, op), stacked, grids)), grids, size, room // SHARE)
+    _put_out(op, maps, size, len(found) if is_many else None)
     _put_classes(op, found, is_many)
     written = ir.Model(op.graph, ir_version=max(8, model.shipped.ir_version), producer_name="onnxcam")
-    common.RemoveUnusedNodesPass()(written)
-    common.CommonSubexpressionEliminationPass()(written)
-    put_square_weights_left(op.graph)
-    common.RemoveUnusedNodesPass()(written)
-    common.ClearMetadataAndDocStringPass()(written)
-    for value in [v for v in op.graph.inputs if not v.uses() and v.name != CAM_TARGET]:
-        op.graph.inputs.remove(value)
+    _tidy(written)
     residuals = tuple(op.residuals[v] for v in op.graph.inputs if v in op.residuals)
     names = tuple(aim.name for aim in found)
     return MapGraph(written, residuals, names, has_choice, tuple(dict.fromkeys(op.dead_ends)))
@@ -137,7 +144,7 @@ class _Outputs(Mapping[str, Any]):
 def _raws(
     op: Emitter, plan: Plan, found: Sequence[GraphAim], cells: Sequence[Cells], method: GraphMethod
 ) -> list[list[Any]]:
-    """For each layer and each aim, the map before any scaling, float32 `(N, P)`."""
+    """For each layer and each aim, the map before ReLU and any scaling, float32 `(N, P)`."""
     y = plan.model.value(plan.output)
     activations = [one.flat(op, as_reals(op, one.layer)) for one in cells]
     raws: list[list[Any]] = [[] for _ in cells]
@@ -146,7 +153,7 @@ def _raws(
             aim.cotangent.shape = y.shape.copy()
         of_layers = gradients(op, plan.model.graph, [y], [aim.cotangent], [one.layer for one in cells])
         for kept, one, activation, gradient in zip(raws, cells, activations, of_layers, strict=True):
-            raw = op.Relu(method(op, activation, one.flat(op, gradient)))
+            raw = method(op, activation, one.flat(op, gradient))
             kept.append(raw if op.dtype == ir.DataType.FLOAT else op.Cast(raw, to=ir.DataType.FLOAT))
     return raws
 
@@ -159,23 +166,38 @@ def _stacked(op: Emitter, raws: Sequence[Any]) -> Any:
     return op.Reshape(stacked, op.Concat([-1], op.Slice(op.Shape(raws[0]), [1], [2]), axis=0))
 
 
-def _put_out(
-    op: Emitter, raws: Sequence[Any], cells: Sequence[Cells], size: Sequence[Dimension], count: int | None, is_raw: bool
-) -> None:
-    """Make the maps the first output: `(N, *size)`, or `(N, k, *size)` for k aims."""
-    grids = [one.grid(op) for one in cells]
-    flat, shape = (raws[0], grids[0]) if is_raw else (averaged(op, raws, grids, size), tuple(size))
-    lead = [-1] if count is None else [-1, count]
-    maps = op.Reshape(flat, vector(op, [*lead, *shape]))
+def _tidy(written: ir.Model) -> None:
+    """Leave what is needed, in as few nodes: in a small network those count for more than what they compute."""
+    common.RemoveUnusedNodesPass()(written)
+    common.CommonSubexpressionEliminationPass()(written)
+    draw_out_uniform_factors(written.graph)
+    put_square_weights_left(written.graph)
+    pattern.RewriteRuleSet([reshape_reshape_rule]).apply_to_model(written)
+    common.RemoveUnusedNodesPass()(written)
+    common.ClearMetadataAndDocStringPass()(written)
+    for value in [v for v in written.graph.inputs if not v.uses() and v.name != CAM_TARGET]:
+        written.graph.inputs.remove(value)
+
+
+def _on_grid(op: Emitter, raw: Any, grid: Sequence[Dimension]) -> Any:
+    """What a method gives, `(M, P)`, as a raw map: `(M, *grid)`, without what is negative."""
+    return op.Relu(op.Reshape(raw, vector(op, [-1, *grid])))
+
+
+def _put_out(op: Emitter, maps: Any, shape: Sequence[Dimension], count: int | None) -> None:
+    """Make the maps, `(M, *shape)`, the first output: `(N, *shape)`, or `(N, k, *shape)` for k aims."""
+    lead = [None] if count is None else [None, count]
+    if count is not None:
+        maps = op.Reshape(maps, vector(op, [-1, count, *shape]))
     maps.name, maps.dtype = CAM, ir.DataType.FLOAT
-    maps.shape = ir.Shape([None, *lead[1:], *(d if isinstance(d, int) else None for d in shape)])
+    maps.shape = ir.Shape([*lead, *(d if isinstance(d, int) else None for d in shape)])
     op.graph.outputs.append(maps)
 
 
 def _put_classes(op: Emitter, found: Sequence[GraphAim], is_many: bool) -> None:
     """Make the classes the second output: `(N,)`, or `(N, k)`."""
     each = [aim.class_index for aim in found]
-    classes = op.Concat(*(op.Unsqueeze(c, [1]) for c in each), axis=1) if is_many else op.Identity(each[0])
+    classes = op.Concat(*(op.Unsqueeze(c, [1]) for c in each), axis=1) if is_many else each[0]
     classes.name, classes.dtype = CAM_CLASS, ir.DataType.INT64
     classes.shape = ir.Shape([None, *([len(each)] if is_many else [])])
     op.graph.outputs.append(classes)

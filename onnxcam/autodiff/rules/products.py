@@ -36,7 +36,7 @@ def matmul(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     if rank_b == 1:
         a_bar = op.Mul(ct, b)
     elif rank_b == 2 and rank_a <= 2:
-        a_bar = op.Gemm(*_spoken_of(op, node, ct, axis=1), transB=1)
+        a_bar = _through_scores(op, node, ct, axis=1)
     else:
         a_bar = op.MatMul(ct, _swapped(op, b, rank_b))
     a_bar, b_bar = _row(op, a_bar, rank_a), _right(op, node, ct)
@@ -54,7 +54,7 @@ def gemm(op: Emitter, node: ForwardNode, ct: ir.Value) -> Values:
     if turns_a:
         a_bar = op.Gemm(b, ct, alpha=alpha, transA=turns_b, transB=1)
     else:
-        a_bar = op.Gemm(*_spoken_of(op, node, ct, axis=1 - turns_b), alpha=alpha, transB=1 - turns_b)
+        a_bar = _through_scores(op, node, ct, axis=1 - turns_b, alpha=alpha)
     if turns_b:
         b_bar = op.Gemm(ct, a, alpha=alpha, transA=1, transB=turns_a)
     else:
@@ -84,6 +84,30 @@ def det(op: Emitter, node: ForwardNode, ct: ir.Value) -> ir.Value:
     is_row = op.Cast(op.Unsqueeze(identity, [1, 3]), to=ir.DataType.BOOL)  # (i, 1, row, 1)
     replaced = op.Where(is_row, op.Unsqueeze(identity, [0, 2]), op.Unsqueeze(node.inputs[0], [rank - 2, rank - 1]))
     return op.Mul(op.Unsqueeze(ct, [rank - 2, rank - 1]), op.Det(replaced))
+
+
+def _through_scores(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int, alpha: float = 1.0) -> ir.Value:
+    """α·y̅·bᵀ for matrices, b turned back where `axis`, which counts the scores, is its first.
+
+    Of a one-hot y̅ it is a row of b for each sample: nothing is multiplied.
+    """
+    classes, b = _chosen(op, ct), node.inputs[1]
+    if classes is None or alpha != 1:
+        return op.Gemm(*_spoken_of(op, node, ct, axis), alpha=alpha, transB=axis)
+    if b is not None and b.dtype != op.dtype:  # OpenVINO 2026.4 does not read half-precision weights that are gathered
+        return op.Gemm(ct, b, transB=axis)
+    rows = op.Gather(b, classes, axis=axis)
+    return op.Transpose(rows, perm=[1, 0]) if axis else rows
+
+
+def _chosen(op: Emitter, ct: ir.Value) -> ir.Value | None:
+    """The classes `(N,)` of which each has a one in the cotangent `(N, C)`, all else being zero."""
+    node = ct.producer()
+    if node is None or node.op_type != "OneHot" or not op.is_seed(ct):
+        return None
+    classes, _, values = node.inputs
+    switch = values.const_value.numpy() if values is not None and values.const_value is not None else None
+    return classes if switch is not None and switch.tolist() == [0, 1] else None
 
 
 def _spoken_of(op: Emitter, node: ForwardNode, ct: ir.Value, axis: int) -> tuple[ir.Value, ir.Value | None]:

@@ -37,7 +37,7 @@ def predicted(op: Emitter, scores: GraphScores, target: PredictedClass, chosen: 
     found = wins_of(op, scores) if has_places else op.ArgMax(scores.by_sample(op), axis=1, keepdims=0)
     if chosen is None:
         return (of_class(op, scores, PREDICTED, found),)
-    return (of_class(op, scores, CHOSEN, op.Where(op.Less(chosen, 0), found, chosen)),)
+    return (of_class(op, scores, CHOSEN, op.Where(_is_class(op, scores, chosen), chosen, found)),)
 
 
 @in_graph(ClassIndex)
@@ -99,3 +99,8 @@ def of_class(op: Emitter, scores: GraphScores, name: str, classes: Any) -> Graph
     over = own_places(op, scores, classes) if scores.sample.positions else None
     cotangent = scores.one_hot(op, classes, over)
     return GraphAim(name, classes if scores.classes > 1 else scores.constant(op, -1), cotangent)
+
+
+def _is_class(op: Emitter, scores: GraphScores, chosen: Any) -> Any:
+    """Whether the model has the class that is chosen: -1 stands for none, and so does what is too large."""
+    return op.And(op.GreaterOrEqual(chosen, 0), op.Less(chosen, scores.classes))
