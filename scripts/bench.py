@@ -24,10 +24,11 @@ from typing import Any
 
 from benchmarks.building import build, growth
 from benchmarks.networks import DenseNet, EfficientNet, MobileNetV2, Network, ResNet, ViT, save
-from benchmarks.turns import Job, Run, compare, explanation, exported, first_gradient, forward
+from benchmarks.turns import Job, Run, compare, explanation, export_model, exported, first_gradient, forward
 
 RESNET_50 = ResNet((3, 4, 6, 3))
 MOBILENET_V2 = MobileNetV2()
+EFFICIENTNET_B0 = EfficientNet()
 
 # Real ones, then narrow ones of growing depth: 500 to 3,000 nodes.
 REAL: dict[str, Network] = {
@@ -60,17 +61,24 @@ def export(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
     networks: dict[str, Network] = {
         "ResNet-50": RESNET_50,
         "MobileNetV2": MOBILENET_V2,
-        "EfficientNet-B0": EfficientNet(),
+        "EfficientNet-B0": EFFICIENTNET_B0,
     }
-    yield from side_by_side(args, folder, "exported file", exported, networks)
+    yield from side_by_side(args, folder, "exported file", exported, networks, prepare=export_model)
 
 
 def side_by_side(
-    args: argparse.Namespace, folder: Path, name: str, other: Callable[[Job], Run], networks: dict[str, Network]
+    args: argparse.Namespace,
+    folder: Path,
+    name: str,
+    other: Callable[[Job], Run],
+    networks: dict[str, Network],
+    prepare: Callable[[Path, str], None] | None = None,
 ) -> Iterator[Row]:
     """A row for each network and batch size."""
     for model, network in networks.items():
         path, first_conv, _ = save(network, folder)
+        if prepare is not None:
+            prepare(path, args.provider)
         for batch in args.batch:
             found = compare((forward, other), Job(path, first_conv, args.provider, batch), args.rounds)
             plain, with_other = (round(ms, 1) for ms in found.medians)

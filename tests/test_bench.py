@@ -28,11 +28,12 @@ def small(bench: ModuleType) -> dict[str, Any]:
         "ResNet unfolded": bench.ResNet((1, 1, 1, 1), width=8, is_folded=False),
         "DenseNet": bench.DenseNet((2, 2, 1, 1, 2), growth=4),
         "MobileNetV2": bench.MobileNetV2(),
+        "EfficientNet": bench.EfficientNet(),
         "ViT": bench.ViT(2, width=48, heads=4),
     }
 
 
-@pytest.mark.parametrize("name", ["ResNet", "ResNet unfolded", "DenseNet", "MobileNetV2", "ViT"])
+@pytest.mark.parametrize("name", ["ResNet", "ResNet unfolded", "DenseNet", "MobileNetV2", "EfficientNet", "ViT"])
 def test_a_network_is_a_model_of_a_picture(bench: ModuleType, tmp_path: Path, name: str) -> None:
     path, first_conv, nodes = bench.save(small(bench)[name], tmp_path)
     model = onnx.load(path)
@@ -61,11 +62,12 @@ def test_every_part_prints_a_table(
     networks = small(bench)
     monkeypatch.setattr(bench, "RESNET_50", networks["ResNet"])
     monkeypatch.setattr(bench, "MOBILENET_V2", networks["ResNet unfolded"])
+    monkeypatch.setattr(bench, "EFFICIENTNET_B0", networks["DenseNet"])
     monkeypatch.setattr(bench, "REAL", {"ViT": networks["ViT"]})
     monkeypatch.setattr(bench, "GROWING", {"ResNet": [networks["ResNet"], networks["ResNet unfolded"]]})
     bench.main(["--rounds", "2", "--batch", "1"])
     tables = [text.splitlines() for text in capsys.readouterr().out.split("\n\n")]
-    assert [len(table) for table in tables] == [3, 4, 5]
+    assert [len(table) for table in tables] == [3, 4, 5, 5]
     assert all(len({line.count("|") for line in table}) == 1 for table in tables)
     bench.main(["--rounds", "2", "--only", "build", "--json"])
     found = json.loads(capsys.readouterr().out)

@@ -14,7 +14,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Comparison", "Job", "compare", "explanation", "exported", "first_gradient", "forward"]
+__all__ = [
+    "Comparison",
+    "Job",
+    "Run",
+    "compare",
+    "explanation",
+    "export_model",
+    "exported",
+    "first_gradient",
+    "forward",
+]
 
 RUNS = 5  # timed in each turn, after one that is not: both sides find their weights where a busy process has them
 PAUSE = 0.2  # seconds: the threads of the side that just ran have stopped spinning by then
@@ -58,11 +68,19 @@ def forward(job: Job) -> Run:
 
 def exported(job: Job) -> Run:
     """The file that gives its map itself, in the same way."""
+    return _whole_run(exported_path(job.path), job.provider)
+
+
+def export_model(path: Path, provider: str) -> None:
+    """Write that file: before the turns, so that no side's memory counts it."""
     import onnxcam
 
-    path = job.path.with_name("exported.onnx")
-    onnxcam.export(job.path, path, provider=job.provider)
-    return _whole_run(path, job.provider)
+    onnxcam.export(path, exported_path(path), provider=provider)
+
+
+def exported_path(path: Path) -> Path:
+    """Where the file that gives its map lies, beside the shipped one."""
+    return path.with_suffix(".cam.onnx")
 
 
 def explanation(job: Job) -> Run:
@@ -129,7 +147,16 @@ def _work(link: Connection, side: Callable[[Job], Run], job: Job) -> None:
         for _ in range(RUNS):
             run(x)
         link.send(1000 * (time.perf_counter() - start) / RUNS)
-    link.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    link.send(_peak())
+
+
+def _peak() -> float:
+    """The most memory that this process has held, MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # on Linux `ru_maxrss` begins with what the parent held
+        (line,) = [text for text in status.read_text().splitlines() if text.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 def _turns(rounds: int) -> Iterator[int]:
