@@ -41,7 +41,7 @@ FENCES = {
     "click": {"cli"},
     "cv2": {"cam", "imaging"},
     "onnxruntime": {"runtime"},
-    "onnxscript": {"autodiff"},
+    "onnxscript": {"autodiff", "exporting"},
     "nibabel": {"signals"},
     "PIL": {"imaging"},
     "rich": {"cli"},

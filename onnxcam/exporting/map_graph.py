@@ -11,9 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import onnx_ir as ir
-from onnx_ir.passes import common
-from onnxscript.rewriter import pattern
-from onnxscript.rewriter.rules.common import reshape_reshape_rule
 
 from onnxcam.autodiff import gradients, opset_of
 from onnxcam.autodiff.emitter import Emitter, Residual
@@ -22,9 +19,8 @@ from onnxcam.cam import GraphMethod
 from onnxcam.errors import InputError
 from onnxcam.exporting.cells import Cells, Dimension, cells_of, dimension, has_open_size, vector
 from onnxcam.exporting.maps import averaged
-from onnxcam.exporting.square_weights import put_square_weights_left
 from onnxcam.exporting.targets import GraphAim, GraphScores, aims, takes_choice
-from onnxcam.exporting.uniform_factors import draw_out_uniform_factors
+from onnxcam.exporting.tidying import tidy
 from onnxcam.plan import Plan
 from onnxcam.samples import InputSpec
 from onnxcam.targets import Scores, Target
@@ -111,7 +107,9 @@ def draw_map_graph(
     _put_out(op, maps, size, len(found) if is_many else None)
     _put_classes(op, found, is_many)
     written = ir.Model(op.graph, ir_version=max(8, model.shipped.ir_version), producer_name="onnxcam")
-    _tidy(written)
+    tidy(written)
+    for value in [v for v in op.graph.inputs if not v.uses() and v.name != CAM_TARGET]:
+        op.graph.inputs.remove(value)
     residuals = tuple(op.residuals[v] for v in op.graph.inputs if v in op.residuals)
     names = tuple(aim.name for aim in found)
     return MapGraph(written, residuals, names, has_choice, tuple(dict.fromkeys(op.dead_ends)))
@@ -164,19 +162,6 @@ def _stacked(op: Emitter, raws: Sequence[Any]) -> Any:
         return raws[0]
     stacked = op.Concat(*(op.Unsqueeze(raw, [1]) for raw in raws), axis=1)
     return op.Reshape(stacked, op.Concat([-1], op.Slice(op.Shape(raws[0]), [1], [2]), axis=0))
-
-
-def _tidy(written: ir.Model) -> None:
-    """Leave what is needed, in as few nodes: in a small network those count for more than what they compute."""
-    common.RemoveUnusedNodesPass()(written)
-    common.CommonSubexpressionEliminationPass()(written)
-    draw_out_uniform_factors(written.graph)
-    put_square_weights_left(written.graph)
-    pattern.RewriteRuleSet([reshape_reshape_rule]).apply_to_model(written)
-    common.RemoveUnusedNodesPass()(written)
-    common.ClearMetadataAndDocStringPass()(written)
-    for value in [v for v in written.graph.inputs if not v.uses() and v.name != CAM_TARGET]:
-        written.graph.inputs.remove(value)
 
 
 def _on_grid(op: Emitter, raw: Any, grid: Sequence[Dimension]) -> Any:
