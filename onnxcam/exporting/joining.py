@@ -43,6 +43,7 @@ def join_map(shipped: ir.Model, added: MapGraph, batch: int | str | None, *, is_
         shipped.ir_version = OLDEST_IR
     if added.has_choice:
         _add_choice(graph, other, batch, is_required=is_choice_required)
+    _compute_outputs(other)
     _share(graph, other, known)
     read = {r.name: r for r in added.residuals}
     shapes: dict[str, ir.Node] = {}
@@ -80,6 +81,20 @@ def _add_choice(graph: ir.Graph, other: ir.Graph, batch: int | str | None, *, is
         graph.register_initializer(value)
     ir.convenience.replace_all_uses_with(old, value)
     other.inputs.remove(old)
+
+
+def _compute_outputs(other: ir.Graph) -> None:
+    """Let a node give each output that is known without a run, as the class of a single sample may be."""
+    for place, value in enumerate(other.outputs):
+        if value.is_initializer():
+            name = str(value.name)
+            del other.initializers[name]
+            node = ir.node("Identity", [value], name=f"{name}::known")
+            node.outputs[0].name, node.outputs[0].type, node.outputs[0].shape = name, value.type, value.shape
+            value.name = node.name
+            other.register_initializer(value)
+            other.append(node)
+            other.outputs[place] = node.outputs[0]
 
 
 def _share(graph: ir.Graph, other: ir.Graph, known: dict[str, ir.Value]) -> None:

@@ -92,7 +92,7 @@ def draw_map_graph(
     has_choice = takes_choice(scores, target)
     chosen = op.input(CAM_TARGET, ir.DataType.INT64, ir.Shape([None])) if has_choice else None
     found = aims(op, scores, target, chosen)
-    is_many = getattr(target, "count", None) is not None
+    is_many = len(found) > 1 or getattr(target, "count", None) is not None
     is_open = has_open_size(model.shipped.graph)
     cells = [cells_of(layer, a, is_open=is_open) for layer, a in zip(layers, plan.arrangements, strict=True)]
     raws = _raws(op, plan, found, cells, method)

@@ -101,7 +101,7 @@ class TopClasses:
             return BestBoxes(self.k).aims(scores)
         summed = scores.by_class().astype(np.float64)
         won = np.stack([(summed.argmax(1) == c).sum(-1) for c in range(scores.classes)], 1) if scores.positions else 0
-        order = np.lexsort((summed.sum(-1), np.broadcast_to(won, summed.shape[:2])), axis=1)[:, ::-1]
+        order = np.lexsort((-summed.sum(-1), -np.broadcast_to(won, summed.shape[:2])), axis=1)  # of equals the first
         return tuple(of_classes(scores, order[:, rank]) for rank in range(min(self.k, scores.classes)))
 
 

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.errors import InputError
 from onnxcam.exporting.targets.registry import in_graph
-from onnxcam.exporting.targets.scores import GraphAim, GraphScores
+from onnxcam.exporting.targets.scores import GraphAim, GraphScores, indicator
 from onnxcam.targets import Box
 from onnxcam.targets.detection import Detections, detect
 from onnxcam.targets.scores import named
@@ -61,12 +61,12 @@ def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any) -> GraphA
     ranked = RANKINGS[found.family](op, scores, found)
     best, own = op.ReduceMax(ranked, [1], keepdims=0), op.ArgMax(ranked, axis=1, keepdims=0)
     if chosen is not None:
-        hot = op.OneHot(chosen, np.array(found.probabilities.shape[2], np.int64), _switch(op), axis=-1)
+        hot = indicator(op, chosen, found.probabilities.shape[2])
         of_chosen = op.ReduceSum(op.Mul(ranked, op.Unsqueeze(hot, [2])), [1], keepdims=0)
         is_open = op.Less(op.Unsqueeze(chosen, [1]), 0)
         best = op.Where(is_open, best, of_chosen)
         own = op.Where(is_open, own, op.Unsqueeze(chosen, [1]))
-    place = op.OneHot(op.ArgMax(best, axis=1, keepdims=0), _places(op, scores, best), _switch(op), axis=-1)
+    place = indicator(op, op.ArgMax(best, axis=1, keepdims=0), _places(op, scores, best))
     at_place = op.ReduceSum(op.Mul(op.Cast(own, to=op.dtype), place), [1], keepdims=0)
     classes = op.Cast(at_place, to=ir.DataType.INT64)
     return GraphAim(name, classes, _laid(scores, found).one_hot(op, op.Add(classes, found.first), place))
@@ -77,10 +77,6 @@ def _laid(scores: GraphScores, found: Detections) -> GraphScores:
     if found.class_axis is None:
         return scores
     return dataclasses.replace(scores, sample=dataclasses.replace(scores.sample, class_axis=found.class_axis))
-
-
-def _switch(op: Emitter) -> Any:
-    return np.array([0, 1], op.dtype.numpy())
 
 
 def _places(op: Emitter, scores: GraphScores, best: Any) -> Any:

@@ -12,7 +12,7 @@ from onnxcam.exporting.targets.boxes import BEST, best_box, is_detector
 from onnxcam.exporting.targets.decisions import of_single
 from onnxcam.exporting.targets.places import own_places, wins_of
 from onnxcam.exporting.targets.registry import aims, in_graph
-from onnxcam.exporting.targets.scores import GraphAim, GraphScores
+from onnxcam.exporting.targets.scores import GraphAim, GraphScores, is_among
 from onnxcam.targets import ClassIndex, Contrast, Negative, PredictedClass, Several, TopClasses
 from onnxcam.targets.scores import named
 
@@ -37,7 +37,7 @@ def predicted(op: Emitter, scores: GraphScores, target: PredictedClass, chosen: 
     found = wins_of(op, scores) if has_places else op.ArgMax(scores.by_sample(op), axis=1, keepdims=0)
     if chosen is None:
         return (of_class(op, scores, PREDICTED, found),)
-    return (of_class(op, scores, CHOSEN, op.Where(_is_class(op, scores, chosen), chosen, found)),)
+    return (of_class(op, scores, CHOSEN, op.Where(is_among(op, chosen, scores.classes), chosen, found)),)
 
 
 @in_graph(ClassIndex)
@@ -84,7 +84,7 @@ def contrast(op: Emitter, scores: GraphScores, target: Contrast, chosen: Any) ->
     a, b = (scores.constant(op, scores.sample.checked(c)) for c in (target.index, target.against))
     over = own_places(op, scores, a) if scores.sample.positions else None
     name = " vs ".join(named(c, scores.sample.labels) for c in (target.index, target.against))
-    return (GraphAim(name, a, op.Add(scores.one_hot(op, a, over), scores.one_hot(op, b, over, sign=-1.0))),)
+    return (GraphAim(name, a, op.Add(scores.one_hot(op, a, over), scores.one_hot(op, b, over, sign=-1))),)
 
 
 @in_graph(Negative)
@@ -99,8 +99,3 @@ def of_class(op: Emitter, scores: GraphScores, name: str, classes: Any) -> Graph
     over = own_places(op, scores, classes) if scores.sample.positions else None
     cotangent = scores.one_hot(op, classes, over)
     return GraphAim(name, classes if scores.classes > 1 else scores.constant(op, -1), cotangent)
-
-
-def _is_class(op: Emitter, scores: GraphScores, chosen: Any) -> Any:
-    """Whether the model has the class that is chosen: -1 stands for none, and so does what is too large."""
-    return op.And(op.GreaterOrEqual(chosen, 0), op.Less(chosen, scores.classes))

@@ -35,6 +35,6 @@ def single(op: Emitter, scores: GraphScores, target: SingleScore, chosen: Any) -
     """What raises, or what lowers, the score."""
     target.aims(scores.sample)  # refuses a model of several classes
     nothing = scores.constant(op, -1)
-    sign = 1.0 if target.is_positive else -1.0
+    sign = 1 if target.is_positive else -1
     name = "what raises the score" if target.is_positive else "what lowers the score"
     return (GraphAim(name, nothing, scores.one_hot(op, scores.constant(op, 0), None, sign)),)

@@ -10,7 +10,7 @@ import numpy as np
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.errors import InputError
 from onnxcam.exporting.targets.registry import in_graph
-from onnxcam.exporting.targets.scores import GraphAim, GraphScores
+from onnxcam.exporting.targets.scores import GraphAim, GraphScores, indicator
 from onnxcam.targets import AtPosition, InBox, InMask, Target
 from onnxcam.targets.positions import has_background
 from onnxcam.targets.scores import named
@@ -24,9 +24,7 @@ def wins_of(op: Emitter, scores: GraphScores, *, is_counted: bool = False) -> An
     Where `is_counted`, at how many places each class wins, `(N, C)`, a background like any other.
     """
     wins = op.ArgMax(scores.by_class(op), axis=1, keepdims=0)
-    switch = np.array([0, 1], op.dtype.numpy())
-    each = op.OneHot(wins, np.array(scores.classes, np.int64), switch, axis=1)
-    counts = op.ReduceSum(each, [2], keepdims=0)
+    counts = op.ReduceSum(indicator(op, wins, scores.classes, axis=1), [2], keepdims=0)
     if is_counted:
         return counts
     if has_background(scores.sample):

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.targets import Scores
 
-__all__ = ["GraphAim", "GraphScores"]
+__all__ = ["GraphAim", "GraphScores", "indicator", "is_among"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,10 +87,9 @@ class GraphScores:
         back = [0, *(1 if a == self.sample.class_axis else 2 + others.index(a) for a in range(1, rank))]
         return moved if back == sorted(back) else op.Transpose(moved, perm=back)
 
-    def one_hot(self, op: Emitter, classes: Any, over: Any | None = None, sign: float = 1.0) -> Any:
+    def one_hot(self, op: Emitter, classes: Any, over: Any | None = None, sign: int = 1) -> Any:
         """The cotangent of one class for each sample, at the places that `over`, `(N, P)`, weighs, or at all."""
-        switch = np.array([0, sign], op.dtype.numpy())
-        hot = op.OneHot(classes, np.array(self.classes, np.int64), switch, axis=-1)
+        hot = indicator(op, classes, self.classes, on=sign)
         if len(self.shape) == 2:
             return hot if over is None else op.Mul(hot, over)
         spread = op.Unsqueeze(hot, [2])
@@ -112,3 +111,17 @@ class GraphScores:
             return [0, 0, *(-1 if size is None else size for size in known)]
         shape = op.Shape(self.logits)
         return op.Concat([0, 0], *(op.Slice(shape, [a], [a + 1]) for a in others), axis=0)
+
+
+def indicator(op: Emitter, index: Any, depth: Any, *, axis: int = -1, on: int = 1) -> Any:
+    """A new axis of so many, which is `on` at the index and 0 elsewhere."""
+    size = np.array(depth, np.int64) if isinstance(depth, int) else depth
+    if op.dtype == ir.DataType.FLOAT:
+        return op.OneHot(index, size, np.array([0, on], np.float32), axis=axis)
+    # ONNX Runtime has no OneHot of doubles.
+    return op.Cast(op.OneHot(index, size, np.array([0, on], np.int64), axis=axis), to=op.dtype)
+
+
+def is_among(op: Emitter, chosen: Any, classes: int) -> Any:
+    """Whether what `cam_target` says is one of so many classes: a negative number and one too large are none."""
+    return op.And(op.GreaterOrEqual(chosen, 0), op.Less(chosen, classes))
