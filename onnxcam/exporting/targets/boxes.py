@@ -6,13 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import numpy as np
 import onnx_ir as ir
 
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.errors import InputError
 from onnxcam.exporting.targets.registry import in_graph
-from onnxcam.exporting.targets.scores import GraphAim, GraphScores, indicator
+from onnxcam.exporting.targets.scores import GraphAim, GraphScores, indicator, is_among
 from onnxcam.targets import Box
 from onnxcam.targets.detection import Detections, detect
 from onnxcam.targets.scores import named
@@ -46,7 +45,7 @@ def is_detector(scores: GraphScores) -> bool:
 
 
 def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any) -> GraphAim:
-    """The class's score at the most probable box of all, or of the class `chosen` where that is not negative.
+    """The class's score at the most probable box of all, or of the class `chosen` where the detector has it.
 
     Raises:
         InputError: A family whose ranking is not known as a graph.
@@ -63,13 +62,14 @@ def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any) -> GraphA
     if chosen is not None:
         hot = indicator(op, chosen, found.probabilities.shape[2])
         of_chosen = op.ReduceSum(op.Mul(ranked, op.Unsqueeze(hot, [2])), [1], keepdims=0)
-        is_open = op.Less(op.Unsqueeze(chosen, [1]), 0)
-        best = op.Where(is_open, best, of_chosen)
-        own = op.Where(is_open, own, op.Unsqueeze(chosen, [1]))
-    place = indicator(op, op.ArgMax(best, axis=1, keepdims=0), _places(op, scores, best))
+        is_class = op.Unsqueeze(is_among(op, chosen, found.probabilities.shape[2]), [1])
+        best = op.Where(is_class, of_chosen, best)
+        own = op.Where(is_class, op.Unsqueeze(chosen, [1]), own)
+    laid = _laid(scores, found)
+    place = indicator(op, op.ArgMax(best, axis=1, keepdims=0), _places(op, laid, found, best))
     at_place = op.ReduceSum(op.Mul(op.Cast(own, to=op.dtype), place), [1], keepdims=0)
     classes = op.Cast(at_place, to=ir.DataType.INT64)
-    return GraphAim(name, classes, _laid(scores, found).one_hot(op, op.Add(classes, found.first), place))
+    return GraphAim(name, classes, laid.one_hot(op, op.Add(classes, found.first), place))
 
 
 def _laid(scores: GraphScores, found: Detections) -> GraphScores:
@@ -79,11 +79,11 @@ def _laid(scores: GraphScores, found: Detections) -> GraphScores:
     return dataclasses.replace(scores, sample=dataclasses.replace(scores.sample, class_axis=found.class_axis))
 
 
-def _places(op: Emitter, scores: GraphScores, best: Any) -> Any:
+def _places(op: Emitter, laid: GraphScores, found: Detections, best: Any) -> Any:
     """How many boxes there are, as a scalar."""
-    open_ones = [a for a in scores.sample.positions if scores.shape[a] is None]
-    if not open_ones:
-        return np.array(scores.sample.by_class().shape[2], np.int64)
+    sizes = [size for axis, size in enumerate(laid.shape) if axis not in (0, laid.sample.class_axis)]
+    if None not in sizes:
+        return found.probabilities.shape[1]
     return op.Squeeze(op.Slice(op.Shape(best), [1], [2]), [0])
 
 
