@@ -87,8 +87,9 @@ def command(as_json: bool, **options: Any) -> None:
     """Write MODEL with its explanation inside.
 
     The file gives what MODEL gives and, beside it, the map of each sample: `cam`, in [0, 1], of the input's size, and
-    `cam_class`, the class explained. Which class that is may be said in each run by the input `cam_target`; -1, or
-    nothing, is the predicted class. Only standard operators are added, so that any runtime gives the map with one call.
+    `cam_class`, the class explained. Which class that is may be said in each run by the input `cam_target`; -1, a class
+    that the model does not have, or nothing, is the predicted class. Only standard operators are added, so that any
+    runtime gives the map with one call.
 
     Before it is written, the file is compared with MODEL and with what `onnxcam explain` gives, on random inputs and on
     each INPUT.

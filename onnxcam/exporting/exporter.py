@@ -50,8 +50,8 @@ def export(
 
     The file has the model's inputs and outputs as they are, and more: the output `cam`, float32 (N, *input space) in
     [0, 1]; the output `cam_class`, int64 (N,); and, where no target is given, the input `cam_target`, int64 (N,), the
-    classes to explain, of which a negative one stands for the predicted class and which may be left out. A target of k
-    maps gives (N, k, *input space) and (N, k).
+    classes to explain: -1, a class that the model does not have, or nothing, is the predicted class. A target of k maps
+    gives (N, k, *input space) and (N, k).
 
     Args:
         model: Path of an `.onnx` file.

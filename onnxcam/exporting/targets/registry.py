@@ -44,7 +44,8 @@ def aims(op: Emitter, scores: GraphScores, target: Target, chosen: Any = None) -
         scores: The score tensor.
         target: The target.
         chosen: The value of `cam_target`, int64 `(N,)` or `(1,)`, for `PredictedClass`: the classes to explain, of
-            which a negative one is the predicted class.
+            which -1, as every number that is no class of the model, is the predicted class: of a detector the best
+            box of all.
 
     Raises:
         InputError: A target that has no graph, or does not fit the model.
