@@ -15,6 +15,8 @@ import onnx
 from numpy.typing import NDArray
 
 import onnxcam
+from onnxcam.exporting.exporter import export_from
+from onnxcam.targets import resolve_target
 from tests.conftest import Write
 from tests.exporting.runtimes import RUNTIMES
 
@@ -63,7 +65,7 @@ class Exported:
         target: What was exported.
         names: What the file says of its targets.
         is_raw: Whether its maps are raw.
-        options: What the explainer is told besides.
+        explainer: What explains the model.
     """
 
     model: Path
@@ -71,17 +73,18 @@ class Exported:
     target: object
     names: str
     is_raw: bool
-    options: dict[str, Any]
+    explainer: onnxcam.Explainer
 
     @classmethod
     def of(
         cls, model: Path, target: object = None, *, raw: bool = True, inputs: object = None, **options: Any
     ) -> Exported:
         """Write the file beside the model."""
-        options = {"layer": "conv", "provider": "cpu", **options}
-        path = onnxcam.export(model, model.with_name("cam.onnx"), inputs, target=target, raw=raw, **options).path
+        explainer = onnxcam.Explainer(model, layer="conv", provider="cpu", **options)
+        path, chosen = model.with_name("cam.onnx"), resolve_target(target, explainer.labels)
+        export_from(explainer, path, [] if inputs is None else [inputs], target=chosen, raw=raw)
         metadata = {p.key: p.value for p in onnx.load(path).metadata_props}
-        return cls(model, path, target, metadata["onnxcam.target"], raw, options)
+        return cls(model, path, target, metadata["onnxcam.target"], raw, explainer)
 
     @property
     def inputs(self) -> list[str]:
@@ -106,7 +109,7 @@ class Exported:
         return self._compare(x, self.run(x, chosen), each, close)
 
     def _explain(self, x: Array, target: object) -> onnxcam.Explanation:
-        return onnxcam.explain(self.model, {"x": x}, target, **self.options)
+        return self.explainer.explain({"x": x}, target)
 
     def _compare(
         self,

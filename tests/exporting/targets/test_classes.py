@@ -74,11 +74,17 @@ def test_a_run_names_a_class_or_leaves_it_open(write_model: Write, layout: str, 
     np.testing.assert_array_equal(exported.run(given)["cam_class"], predicted)
 
 
-@pytest.mark.parametrize("target", ["top3", Contrast(6, 1)], ids=["top3", "contrast"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_classes_are_where_the_scores_have_them(write_model: Write, layout: str, target: object, x: Array) -> None:
+def test_classes_are_where_the_scores_have_them(write_model: Write, layout: str, x: Array) -> None:
     model, given = in_layout(write_model, layout, x)
-    Exported.of(model, target).check(given)
+    Exported.of(model, Several((TopClasses(3), Contrast(6, 1)))).check(given)
+
+
+def test_a_class_of_one_sample_is_known_without_a_run(write_model: Write, x: Array) -> None:
+    """It is an output all the same, which no runtime takes from a weight."""
+    model, given = in_layout(write_model, "(C)", x)
+    for target in (Contrast(6, 1), 3):
+        Exported.of(model, target).check(given)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,7 @@ def test_a_class_without_a_name_is_told_by_its_index(model: Path) -> None:
     assert Exported.of(model).names == "the class that cam_target names, or the predicted one"
 
 
-@pytest.mark.parametrize("target", [None, "top2", "not 3"], ids=["predicted", "top2", "not"])
+@pytest.mark.parametrize("target", [None, "top2"], ids=["predicted", "top2"])
 def test_scaled_maps_have_the_same_target(model: Path, target: object, x: Array) -> None:
     Exported.of(model, target, raw=False).check(x)
 
@@ -126,8 +132,7 @@ def test_scores_of_other_types(write_model: Write, dtype: type, close: float, x:
     model = write_scores(write_model, tail, shape, dtype=dtype, **weights)
     given = x.astype(np.float16 if dtype is np.float16 else np.float32)
     Exported.of(model).check_chosen(given, [3, -1, C, 0, C - 1, -7], C, close=close)
-    for target in ("top2", "0 vs 8"):
-        Exported.of(model, target).check(given, close=close)
+    Exported.of(model, Several((TopClasses(2), Contrast(0, 8)))).check(given, close=close)
 
 
 def test_one_choice_may_stand_for_all_samples(model: Path, x: Array) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import onnxcam
-from onnxcam.targets import AtPosition, InBox, InMask, Negative, PredictedClass
+from onnxcam.targets import AtPosition, Contrast, InBox, InMask, Negative, PredictedClass, Several, TopClasses
 from tests.conftest import Write
 from tests.exporting.targets.checking import Array, Exported, write_scores
 
@@ -60,9 +60,8 @@ def test_a_class_is_explained_where_it_wins(write_model: Write, layout: str) -> 
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("target", ["top3", "1 vs 3"])
-def test_the_best_classes_and_contrasts(write_model: Write, layout: str, target: str) -> None:
-    Exported.of(write(write_model, layout), target).check(pictures(8, 8))
+def test_the_best_classes_and_contrasts(write_model: Write, layout: str) -> None:
+    Exported.of(write(write_model, layout), Several((TopClasses(3), Contrast(1, 3)))).check(pictures(8, 8))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -74,9 +73,9 @@ def test_sizes_that_stay_open(write_model: Write, layout: str) -> None:
         exported.check_chosen(x, [2, -1, 4, C, 0], C)
 
 
-@pytest.mark.parametrize("target", ["top2", Negative(PredictedClass())], ids=["top2", "not"])
-def test_other_targets_of_open_sizes(write_model: Write, target: object) -> None:
-    exported = Exported.of(write(write_model, "(N, H, W, C)", is_open=True), target, inputs=pictures(8, 8))
+def test_other_targets_of_open_sizes(write_model: Write) -> None:
+    targets = Several((TopClasses(2), Negative(PredictedClass())))
+    exported = Exported.of(write(write_model, "(N, H, W, C)", is_open=True), targets, inputs=pictures(8, 8))
     exported.check(pictures(6, 14))
 
 
@@ -160,7 +159,9 @@ def test_a_region_of_an_open_size_is_refused(write_model: Write, target: object)
         Exported.of(model, target)
 
 
-@pytest.mark.parametrize("target", [None, "in 2,0,8,5", "top2"], ids=["predicted", "box", "top2"])
+@pytest.mark.parametrize(
+    "target", [None, Several((InBox((2, 0, 8, 5)), TopClasses(2)))], ids=["predicted", "box and top2"]
+)
 def test_scaled_maps_and_doubles(write_model: Write, target: object) -> None:
     tail = "last = Transpose <perm = [0, 2, 3, 1]> (curve)\n y = MatMul(last, v)"
     model = write_scores(write_model, tail, "N, 4, 4, 5", stride=2, dtype=np.float64, v=V[:, :, 0, 0].T)
