@@ -25,7 +25,7 @@ __all__ = ["Array", "Exported", "write_scores"]
 Array = NDArray[Any]
 CLOSE = 1e-5
 
-TEXT = """g ({entry}[{batch}, 2, {size}] x) => ({dtype}[{shape}] y) {{
+TEXT = """g ({entry}[{batch}, {channels}, {size}] x) => ({dtype}[{shape}] y) {{
     conv = Conv <pads = [1, 1, 1, 1], strides = [{stride}, {stride}]> (x, w, c)
     {real}
     curve = Tanh(real)
@@ -41,6 +41,7 @@ def write_scores(
     batch: str = "N",
     size: str = "8, 8",
     stride: int = 1,
+    channels: int = 2,
     dtype: Any = np.float32,
     **weights: Array,
 ) -> Path:
@@ -48,9 +49,17 @@ def write_scores(
     rng = np.random.default_rng(3)
     kind, name = {np.float16: (10, "float16"), np.float32: (1, "float"), np.float64: (11, "double")}[dtype]
     entry = "float" if dtype == np.float64 else name  # ONNX Runtime has no convolution of doubles
-    filled = {"dtype": name, "entry": entry, "batch": batch, "size": size, "shape": shape, "stride": stride}
+    filled = {
+        "dtype": name,
+        "entry": entry,
+        "batch": batch,
+        "size": size,
+        "shape": shape,
+        "stride": stride,
+        "channels": channels,
+    }
     text = TEXT.format(**filled, tail=tail, real=f"real = Cast <to = {kind}> (conv)")
-    drawn = {"w": rng.standard_normal((4, 2, 3, 3)) / 3, "c": rng.standard_normal(4) / 2}
+    drawn = {"w": rng.standard_normal((4, channels, 3, 3)) / 3, "c": rng.standard_normal(4) / 2}
     first = {k: a.astype(np.float32 if entry == "float" else dtype) for k, a in drawn.items()}
     return write_model(text, **first, **{k: a if a.dtype == np.int64 else a.astype(dtype) for k, a in weights.items()})
 

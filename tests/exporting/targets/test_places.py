@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import onnxcam
+from onnxcam.imaging import Preprocess
 from onnxcam.targets import AtPosition, Contrast, InBox, InMask, Negative, PredictedClass, Several, TopClasses
 from tests.conftest import Write
 from tests.exporting.targets.checking import Array, Exported, write_scores
@@ -29,20 +32,26 @@ LAYOUTS = {
 
 
 def write(
-    write_model: Write, layout: str = "(N, C, H, W)", *, bias: Array = EVEN, is_open: bool = False, **more: object
+    write_model: Write,
+    layout: str = "(N, C, H, W)",
+    *,
+    head: Array = V,
+    bias: Array = EVEN,
+    is_open: bool = False,
+    **more: Any,
 ) -> Path:
     """Five classes at each of 4 x 4 places of an input of 8 x 8, or of the sizes that a run has."""
     tail, shape = LAYOUTS[layout]
     sizes = {"h": "h", "w": "w"} if is_open else {"h": "4", "w": "4"}
     shape = shape.format(**sizes).replace("P", "P" if is_open else "16")
-    weights = {"v": V, "b": bias, "flat": np.array([0, C, -1])}
+    weights = {"v": head, "b": bias, "flat": np.array([0, C, -1])}
     used = {name: array for name, array in weights.items() if name != "flat" or "flat" in tail}
     size = "H, W" if is_open else "8, 8"
-    return write_scores(write_model, HEAD + tail, shape, size=size, stride=2, **used, **more)  # type: ignore[arg-type]
+    return write_scores(write_model, HEAD + tail, shape, size=size, stride=2, **used, **more)
 
 
-def pictures(*size: int, count: int = 5, seed: int = 2) -> Array:
-    drawn = np.random.default_rng(seed).standard_normal((count, 2, *size)) * 2
+def pictures(*size: int, count: int = 5, seed: int = 2, channels: int = 2) -> Array:
+    drawn = np.random.default_rng(seed).standard_normal((count, channels, *size)) * 2
     return drawn.astype(np.float32)
 
 
@@ -93,10 +102,10 @@ def test_a_background_is_left_out_where_another_wins_anywhere(
     exported = Exported.of(write(write_model, bias=MOSTLY_FIRST), labels=labels)
     x = pictures(8, 8, count=60, seed=7) * np.linspace(0, 0.5, 60, dtype=np.float32)[:, None, None, None]
     counts = won(exported, x)
-    everywhere, mostly = x[counts[:, 0] == 16][:2], x[(counts[:, 0] < 16) & (counts.argmax(1) == 0)][:3]
-    assert (len(everywhere), len(mostly)) == (2, 3)
-    classes = exported.check(np.concatenate([everywhere, mostly]))
-    assert (classes == 0).tolist() == [True, True, *[not is_left_out] * 3]
+    everywhere, nearly = x[counts[:, 0] == 16][:2], x[counts[:, 0] == 15][:2]
+    mostly = x[(counts[:, 0] < 15) & (counts.argmax(1) == 0)][:2]
+    classes = exported.check(np.concatenate([everywhere, nearly, mostly]))
+    assert (classes == 0).tolist() == [True, True, *[not is_left_out] * 4]
 
 
 def test_a_class_that_wins_nowhere_is_explained_everywhere(write_model: Write) -> None:
@@ -115,6 +124,23 @@ def test_of_classes_that_win_at_equally_many_places_the_first_is_predicted(write
     assert len(ties) > 3
     found.check(ties)
     Exported.of(found.model, "top2").check(ties)
+
+
+def test_where_two_classes_score_the_same_the_first_wins(write_model: Write) -> None:
+    """The other wins nowhere, and is explained everywhere."""
+    twice = V.copy()
+    twice[3] = twice[1] = V[1] * 3
+    exported, x = Exported.of(write(write_model, head=twice)), pictures(8, 8)
+    assert (won(exported, x) > 0).any(0).tolist()[1:4:2] == [True, False]
+    exported.check_chosen(x, [3, 1, 3, -1, 1], C)
+
+
+def test_a_region_is_of_the_input_whatever_picture_is_given(write_model: Write, tmp_path: Path) -> None:
+    model = write(write_model, channels=3)
+    pixels = np.random.default_rng(3).integers(0, 256, (80, 80, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "picture.png")
+    given = {"inputs": tmp_path / "picture.png", "preprocess": Preprocess(resize="stretch")}
+    Exported.of(model, "in 2,0,8,5", **given).check(pictures(8, 8, channels=3))
 
 
 @pytest.mark.parametrize(
