@@ -74,6 +74,7 @@ class Exported:
         target: What was exported.
         names: What the file says of its targets.
         is_raw: Whether its maps are raw.
+        method: The method.
         explainer: What explains the model.
     """
 
@@ -82,18 +83,26 @@ class Exported:
     target: object
     names: str
     is_raw: bool
+    method: str
     explainer: onnxcam.Explainer
 
     @classmethod
     def of(
-        cls, model: Path, target: object = None, *, raw: bool = True, inputs: object = None, **options: Any
+        cls,
+        model: Path,
+        target: object = None,
+        *,
+        raw: bool = True,
+        method: str = "grad-cam",
+        inputs: object = None,
+        **options: Any,
     ) -> Exported:
         """Write the file beside the model."""
         explainer = onnxcam.Explainer(model, layer="conv", provider="cpu", **options)
         path, chosen = model.with_name("cam.onnx"), resolve_target(target, explainer.labels)
-        export_from(explainer, path, [] if inputs is None else [inputs], target=chosen, raw=raw)
+        export_from(explainer, path, [] if inputs is None else [inputs], target=chosen, method=method, raw=raw)
         metadata = {p.key: p.value for p in onnx.load(path).metadata_props}
-        return cls(model, path, target, metadata["onnxcam.target"], raw, explainer)
+        return cls(model, path, target, metadata["onnxcam.target"], raw, method, explainer)
 
     @property
     def inputs(self) -> list[str]:
@@ -118,7 +127,7 @@ class Exported:
         return self._compare(x, self.run(x, chosen), each, close)
 
     def _explain(self, x: Array, target: object) -> onnxcam.Explanation:
-        return self.explainer.explain({"x": x}, target)
+        return self.explainer.explain({"x": x}, target, self.method)
 
     def _compare(
         self,

@@ -82,7 +82,10 @@ HEADS = {
     "yolov8": Head(YOLO + "y = Reshape(all, flat)", "y[N, 7, P]", {"box": (4, 8, 16), "kind": (3, 3, -2)}),
     "yolov5": Head(YOLO + rows("y", "all"), "y[N, P, 8]", {"box": (4, 8, 60), "kind": (4, 4, 0)}),
     "yolov5, logits": Head(
-        BARE + rows("y", "all"), "y[N, P, 8]", {"box": (4, 8, 60), "sure": (1, 3, 0), "kind": (3, 2, 0)}
+        BARE + rows("y", "all"), "y[N, P, 8]", {"box": (4, 8, 60), "sure": (1, 3, 0), "kind": (3, 2, -5)}
+    ),
+    "yolox, high logits": Head(
+        BARE + rows("y", "all"), "y[N, P, 8]", {"box": (4, 1, 0), "sure": (1, 3, 0), "kind": (3, 2, 5)}
     ),
     "yolox": Head(YOLO + rows("y", "all"), "y[N, P, 8]", {"box": (4, 1, 0), "kind": (4, 4, 0)}),
     "blazeface": Head(

@@ -58,6 +58,14 @@ def test_a_scaled_map(write_model: Write) -> None:
     Exported.of(model, raw=False, head=head).check_chosen(pictures(), [2, -1, 1, 0, 2, 7], 3)
 
 
+def test_of_boxes_that_are_equally_probable_the_first_is_the_best(write_model: Write) -> None:
+    model, head = write_detector(write_model, "yolov5")
+    exported = Exported.of(model, head=head, method="hires-cam")
+    x = np.tile(pictures(6, 8, 8), (4, 4))
+    exported.check_chosen(x, [-1, 0, 1, 2, -1, 3], 3)
+    assert not exported.run(x)["cam"].reshape(6, -1)[:, 1:].any()
+
+
 def test_a_head_that_is_recognised(write_model: Write) -> None:
     model, _ = write_detector(write_model, "yolov8")
     exported = Exported.of(model)

@@ -25,6 +25,8 @@ PLACES = {
     "before a sigmoid": "z = Conv(curve, k)\n y = Sigmoid(z)",
     "probabilities": "z = Conv(curve, k)\n y = HardSigmoid(z)",
     "before a sigmoid, from 0 to 1": "h = Conv(curve, k)\n z = HardSigmoid <alpha = 1.0> (h)\n y = Sigmoid(z)",
+    "above 0": "z = Conv(curve, k)\n y = Softplus(z)",
+    "from -0.5 to 0.5": "z = Conv(curve, k)\n p = HardSigmoid(z)\n y = Sub(p, half)",
     "low probabilities": "z = Conv(curve, k)\n p = HardSigmoid(z)\n y = Mul(p, third)",
 }
 
@@ -101,13 +103,14 @@ def test_a_single_score_is_explained_where_it_is_found(write_model: Write, kind:
     rng = np.random.default_rng(6)
     x = rng.standard_normal((5, 2, 8, 8)).astype(np.float32)
     weights = {"k": rng.standard_normal((1, 4, 1, 1))}
-    weights |= {"third": np.array(0.33)} if "third" in PLACES[kind] else {}
+    given = {"third": np.array(0.33), "half": np.array(0.5)}
+    weights |= {name: array for name, array in given.items() if name in PLACES[kind]}
     model = write_scores(write_model, PLACES[kind], "N, 1, 4, 4", stride=2, **weights)
     exported = Exported.of(model)
     assert (exported.names, exported.inputs) == ("the score", ["x"])
     assert set(exported.check(x).tolist()) == {-1}
-    found = (exported.run(x)["y"] > (0 if kind == "logits" else 0.5)).mean((1, 2, 3))
-    assert not found.any() if "low" in kind else ((found > 0.1) & (found < 1)).any()
+    found = (exported.run(x)["y"] > (0.5 if "sigmoid" in kind or "probabilities" in kind else 0)).mean((1, 2, 3))
+    assert not found.any() if "low" in kind else ((found > 0.1) & (found < 1 if kind != "above 0" else True)).any()
     fixed = Exported.of(model, Several((SingleScore(), AtPosition((3, 5)), TopClasses(1))))
     assert fixed.names == "what raises the score, the score at 3,5, rank 1"
     fixed.check(x)
