@@ -58,8 +58,6 @@ class ClassIndex:
             InputError: A class that the model does not have, or not as many classes as samples.
         """
         detected = detect(scores)
-        if detected is not None and isinstance(self.index, int):
-            return (ranked(scores, detected, 0, self.index),)
         if isinstance(self.index, tuple):
             total = scores.total or scores.count
             if len(self.index) != total:
@@ -71,6 +69,8 @@ class ClassIndex:
             chosen = [self.index[row] for row in (scores.rows or range(scores.count))]
         else:
             chosen = [self.index] * scores.count
+        if detected is not None:
+            return (ranked(scores, detected, 0, chosen),)
         return (of_classes(scores, np.array([scores.checked(c) for c in chosen], np.int64)),)
 
 

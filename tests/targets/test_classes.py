@@ -83,6 +83,12 @@ def test_the_best_classes_come_in_order_a_map_each() -> None:
     assert len(aims("top5")) == 3
 
 
+def test_of_equal_scores_the_first_is_the_better() -> None:
+    """As for the predicted class; quantised models give many."""
+    equal = np.array([[2.0, 3.0, 3.0, 2.0]], np.float32)
+    assert [aim.class_index.tolist() for aim in aims("top4", equal, None)] == [[1], [2], [0], [3]]
+
+
 def test_every_predicted_class_of_a_multi_label_model_has_a_map() -> None:
     logits = np.array([[1.0, 3.0, -2.0], [-5.0, -4.0, -1.0]], np.float32)
     first, second = aims("every", logits, before=("Sigmoid",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -185,6 +186,17 @@ def test_boxes_are_told_and_asked_for_in_pixels_of_the_picture() -> None:
     told = ",".join(f"{10 * v:.0f}" for v in BOXES[best].astype(np.float32))
     assert aim(None, scores).names[0].endswith(f"in {told}")
     assert np.argwhere(aim(f"box near {told}", scores).cotangent)[0, 2] == best
+
+
+def test_a_class_for_each_sample_is_its_best_box() -> None:
+    one, probabilities = case("yolov8")
+    both = dataclasses.replace(one, logits=np.concatenate([one.logits, one.logits]), total=2)
+    found = aim([3, 1], both)
+    assert found.class_index.tolist() == [3, 1]
+    places = [int(probabilities[:, c].argmax()) for c in (3, 1)]
+    assert np.argwhere(found.cotangent).tolist() == [[0, 4 + 3, places[0]], [1, 4 + 1, places[1]]]
+    with pytest.raises(InputError, match="no class 6: the detector has 6"):
+        aim([0, 6], both)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -90,24 +91,34 @@ class NearestBox:
         return (_aim(scores, found, places, classes),)
 
 
-def ranked(scores: Scores, found: Detections, k: int, index: int | None, *, is_lenient: bool = False) -> Aim:
+def ranked(
+    scores: Scores, found: Detections, k: int, index: int | Sequence[int] | None, *, is_lenient: bool = False
+) -> Aim:
     """The aim at each row's box of rank k; where there is none it is an error, or is not for that row if `is_lenient`.
+
+    Args:
+        scores: The scores.
+        found: What the head says.
+        k: The rank.
+        index: The class, or one for each row; None for each box's own.
+        is_lenient: Whether a row may have fewer boxes.
 
     Raises:
         InputError: No such class, or no such box.
     """
-    if index is not None and not 0 <= index < found.probabilities.shape[2]:
-        raise InputError(
-            f"no class {index}: the detector has {found.probabilities.shape[2]} classes.", class_index=index
-        )
+    wanted = list(index) if isinstance(index, Sequence) else [index] * scores.count
+    count = found.probabilities.shape[2]
+    missing = [c for c in wanted if c is not None and not 0 <= c < count]
+    if missing:
+        raise InputError(f"no class {missing[0]}: the detector has {count} classes.", class_index=missing[0])
     places, classes, is_for = [], [], []
-    for row in range(scores.count):
-        order = _ranking(found, row, index)
+    for row, one in enumerate(wanted):
+        order = _ranking(found, row, one)
         if k >= len(order) and not is_lenient:
             raise InputError(f"no box {k}: there are {len(order)}, box 0 is the best.", box=k, boxes=len(order))
         is_for.append(k < len(order))
         places.append(order[min(k, len(order) - 1)])
-        classes.append(_class_at(found, row, places[-1], index))
+        classes.append(_class_at(found, row, places[-1], one))
     return dataclasses.replace(_aim(scores, found, places, classes), is_for=np.array(is_for))
 
 
