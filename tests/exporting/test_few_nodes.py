@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import onnxcam
+from onnxcam.exporting import map_graph
 from tests.conftest import Write
 from tests.exporting.runtimes import RUNTIMES
 
@@ -25,6 +26,8 @@ SLOPES = {
     "none": "end = Identity(real)",
     "mask": "end = Clip(real, low, high)",
     "curve": "gate = Sigmoid(real)\n end = Mul(real, gate)",
+    "curve beside itself": "gate = Sigmoid(real)\n bent = Mul(real, gate)\n end = Add(real, bent)",
+    "rows": "end = Mul(real, row)",
 }
 POOLS = ["GlobalAveragePool(end)", "ReduceMean <axes = [2, 3]> (end)"]
 TEXT = """g (float[N, 3, {size}] x) => ({dtype}[N, C] y) {{
@@ -61,8 +64,9 @@ def write(
         "bias": rng.standard_normal(CLASSES),
         "low": np.array(0.0),
         "high": np.array(0.7),
+        "row": rng.uniform(0.2, 2, (1, 1, size[0] // 8, 1)),
     }
-    behind = {name: dtype for name in ("head", "bias", "low", "high")}
+    behind = {name: dtype for name in ("head", "bias", "low", "high", "row")}
     arrays = {name: array.astype(behind.get(name, np.float32)) for name, array in weights.items()}
     return write_model(text, **{name: array for name, array in arrays.items() if name in text})
 
@@ -109,7 +113,7 @@ def test_a_class_reads_its_row_of_the_weights(
     assert added.count("OneHot") == products
 
 
-@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("slope", ["none", "mask", "curve"])
 @pytest.mark.parametrize("pool", POOLS, ids=["pool", "mean"])
 def test_what_is_the_same_at_all_positions_is_not_spread_over_them(
     write_model: Write, rng: np.random.Generator, pool: str, slope: str, tmp_path: Path
@@ -144,6 +148,53 @@ def test_small_maps_are_resized_by_matrices(
     check(model, path, rng.standard_normal((2, 3, *size)).astype(np.float32), [5, 9])
 
 
+OTHERS = {
+    "a signal": ("90", (64, 3, 9), "[9]"),
+    "a volume": ("18, 27, 36", (64, 3, 9, 9, 9), "[9, 9, 9]"),
+    "a volume of any depth": ("D, 27, 36", (64, 3, 9, 9, 9), "[9, 9, 9]"),
+    "unlike factors": ("72, 72", (64, 3, 9, 18), "[9, 18]"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_spaces_are_resized(
+    write_model: Write, rng: np.random.Generator, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there is room for any matrix."""
+    monkeypatch.setattr(map_graph, "SHARE", 1)
+    size, shape, strides = OTHERS[kind]
+    text = f"""g (float[N, 3, {size}] x) => (float[N, {CLASSES}] y) {{
+        conv = Conv <strides = {strides}> (x, kernel)
+        pooled = GlobalAveragePool(conv)
+        flat = Flatten(pooled)
+        y = MatMul(flat, head)
+    }}"""
+    weights = {"kernel": rng.standard_normal(shape), "head": rng.standard_normal((WIDE, CLASSES))}
+    model = write_model(text, **{name: array.astype(np.float32) for name, array in weights.items()})
+    space = [int(one) if one.strip() != "D" else 18 for one in size.split(",")]
+    x = rng.standard_normal((2, 3, *space)).astype(np.float32)
+    assert check(model, written(model, tmp_path)[0], x, [3, 4]).any()
+
+
+def test_matrices_have_a_limit_of_their_own(
+    write_model: Write, rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_graph, "SHARE", 1)
+    assert "Resize" in written(write(write_model, rng, size=(256, 256)), tmp_path)[1]
+
+
+def test_a_picture_of_any_size(write_model: Write, rng: np.random.Generator, tmp_path: Path) -> None:
+    text = TEXT.replace("{size}", "H, W").replace("[N, C]", f"[N, {CLASSES}]")
+    text = text.format(dtype="float", kind=1, slope=SLOPES["mask"], pool=POOLS[0], head=HEADS["product"][0])
+    shapes = {"kernel": (WIDE, 3, 8, 8), "mixed": (WIDE, WIDE, 1, 1), "head": (WIDE, CLASSES)}
+    weights = {name: rng.standard_normal(shape) / 8 for name, shape in shapes.items()}
+    weights |= {"low": np.array(0.0), "high": np.array(0.7)}
+    model = write_model(text, **{name: array.astype(np.float32) for name, array in weights.items()})
+    path, _ = written(model, tmp_path)
+    for size in ((48, 64), (52, 67)):
+        assert check(model, path, rng.standard_normal((2, 3, *size)).astype(np.float32), [3, 4]).any()
+
+
 @pytest.mark.parametrize("size", [(48, 64), (256, 256)], ids=["matrices", "Resize"])
 def test_doubles_are_resized(
     write_model: Write, rng: np.random.Generator, size: tuple[int, int], tmp_path: Path
@@ -162,8 +213,8 @@ def test_small_scores_are_scaled_as_explained(
 
 
 def test_a_constant_map_is_zeros(write_model: Write, rng: np.random.Generator, tmp_path: Path) -> None:
-    model = write(write_model, rng, slope="none")
-    x = np.broadcast_to(rng.standard_normal((1, 3, 1, 1)), (1, 3, 48, 64)).astype(np.float32)
+    model = write(write_model, rng, slope="none", size=(52, 67))
+    x = np.broadcast_to(rng.standard_normal((1, 3, 1, 1)), (1, 3, 52, 67)).astype(np.float32)
     drawn = [c for c in range(40) if onnxcam.explain(model, x, c, layer="conv", provider="cpu").raw.any()]
     assert not check(model, written(model, tmp_path)[0], x, drawn[:1]).any()
 
