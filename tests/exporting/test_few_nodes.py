@@ -28,6 +28,7 @@ SLOPES = {
     "curve": "gate = Sigmoid(real)\n end = Mul(real, gate)",
     "curve beside itself": "gate = Sigmoid(real)\n bent = Mul(real, gate)\n end = Add(real, bent)",
     "rows": "end = Mul(real, row)",
+    "rows besides": "more = Mul(real, row)\n end = Add(real, more)",
 }
 POOLS = ["GlobalAveragePool(end)", "ReduceMean <axes = [2, 3]> (end)"]
 TEXT = """g (float[N, 3, {size}] x) => ({dtype}[N, C] y) {{
@@ -64,7 +65,7 @@ def write(
         "bias": rng.standard_normal(CLASSES),
         "low": np.array(0.0),
         "high": np.array(0.7),
-        "row": rng.uniform(0.2, 2, (1, 1, size[0] // 8, 1)),
+        "row": rng.uniform(0.2, 2, (1, WIDE, size[0] // 8, 1)),
     }
     behind = {name: dtype for name in ("head", "bias", "low", "high", "row")}
     arrays = {name: array.astype(behind.get(name, np.float32)) for name, array in weights.items()}
