@@ -127,7 +127,7 @@ class Several:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Contrast:
-    """Why one class rather than another: the difference of their scores.
+    """Why one class rather than another: the difference of their scores; of a detector, at the one's best box.
 
     Attributes:
         index: The class explained.
@@ -143,6 +143,9 @@ class Contrast:
         Raises:
             InputError: A class that the model does not have.
         """
+        detected = detect(scores)
+        if detected is not None:
+            return (ranked(scores, detected, 0, self.index, against=self.against),)
         a, b = (np.full(scores.count, scores.checked(c), np.int64) for c in (self.index, self.against))
         over = own_positions(scores, a) if scores.positions else None
         cotangent = scores.one_hot(a, over) + scores.one_hot(b, over, sign=-1)

@@ -199,6 +199,21 @@ def test_a_class_for_each_sample_is_its_best_box() -> None:
         aim([0, 6], both)
 
 
+@pytest.mark.parametrize(("family", "first"), [("yolov8", 4), ("yolov5", 5), ("ssd", 1)])
+def test_one_class_against_another_is_at_the_box_of_the_one(family: str, first: int) -> None:
+    scores, probabilities = case(family)
+    found = aim("2 vs 4", scores)
+    place = int(probabilities[:, 2].argmax())
+    assert place != int(probabilities[:, 4].argmax())
+    wanted = np.zeros((P, scores.classes))
+    wanted[place, [first + 2, first + 4]] = 1, -1
+    np.testing.assert_array_equal(found.cotangent[0], wanted.T if family == "yolov8" else wanted)
+    assert found.class_index.tolist() == [2]
+    assert "vs" in found.names[0]
+    with pytest.raises(InputError, match="no class 6"):
+        aim("2 vs 6", scores)
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [("box 99", "no box 99: there are"), ("9 box 0", "no class 9"), ("box near 900,900,910,910", "no box overlaps")],

@@ -44,8 +44,10 @@ def is_detector(scores: GraphScores) -> bool:
     return detect(scores.sample) is not None
 
 
-def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any) -> GraphAim:
+def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any, against: Any = None) -> GraphAim:
     """The class's score at the most probable box of all, or of the class `chosen` where the detector has it.
+
+    The score of the class `against`, `(N,)`, at the same box is subtracted.
 
     Raises:
         InputError: A family whose ranking is not known as a graph.
@@ -69,7 +71,10 @@ def best_box(op: Emitter, scores: GraphScores, name: str, chosen: Any) -> GraphA
     place = indicator(op, op.ArgMax(best, axis=1, keepdims=0), _places(op, laid, found, best))
     at_place = op.ReduceSum(op.Mul(op.Cast(own, to=op.dtype), place), [1], keepdims=0)
     classes = op.Cast(at_place, to=ir.DataType.INT64)
-    return GraphAim(name, classes, laid.one_hot(op, op.Add(classes, found.first), place))
+    cotangent = laid.one_hot(op, op.Add(classes, found.first), place)
+    if against is not None:
+        cotangent = op.Add(cotangent, laid.one_hot(op, op.Add(against, found.first), place, sign=-1))
+    return GraphAim(name, classes, cotangent)
 
 
 def _laid(scores: GraphScores, found: Detections) -> GraphScores:

@@ -80,10 +80,13 @@ def several(op: Emitter, scores: GraphScores, target: Several, chosen: Any) -> t
 
 @in_graph(Contrast)
 def contrast(op: Emitter, scores: GraphScores, target: Contrast, chosen: Any) -> tuple[GraphAim, ...]:
-    """The difference of two scores."""
-    a, b = (scores.constant(op, scores.sample.checked(c)) for c in (target.index, target.against))
-    over = own_places(op, scores, a) if scores.sample.positions else None
+    """The difference of two scores; of a detector, at the one's best box."""
+    target.aims(scores.sample)  # refuses a class that the model does not have
     name = " vs ".join(named(c, scores.sample.labels) for c in (target.index, target.against))
+    a, b = (scores.constant(op, c) for c in (target.index, target.against))
+    if is_detector(scores):
+        return (best_box(op, scores, name, a, against=b),)
+    over = own_places(op, scores, a) if scores.sample.positions else None
     return (GraphAim(name, a, op.Add(scores.one_hot(op, a, over), scores.one_hot(op, b, over, sign=-1))),)
 
 

@@ -92,7 +92,13 @@ class NearestBox:
 
 
 def ranked(
-    scores: Scores, found: Detections, k: int, index: int | Sequence[int] | None, *, is_lenient: bool = False
+    scores: Scores,
+    found: Detections,
+    k: int,
+    index: int | Sequence[int] | None,
+    *,
+    against: int | None = None,
+    is_lenient: bool = False,
 ) -> Aim:
     """The aim at each row's box of rank k; where there is none it is an error, or is not for that row if `is_lenient`.
 
@@ -101,6 +107,7 @@ def ranked(
         found: What the head says.
         k: The rank.
         index: The class, or one for each row; None for each box's own.
+        against: A class whose score at the box is subtracted.
         is_lenient: Whether a row may have fewer boxes.
 
     Raises:
@@ -108,7 +115,7 @@ def ranked(
     """
     wanted = list(index) if isinstance(index, Sequence) else [index] * scores.count
     count = found.probabilities.shape[2]
-    missing = [c for c in wanted if c is not None and not 0 <= c < count]
+    missing = [c for c in (*wanted, against) if c is not None and not 0 <= c < count]
     if missing:
         raise InputError(f"no class {missing[0]}: the detector has {count} classes.", class_index=missing[0])
     places, classes, is_for = [], [], []
@@ -119,7 +126,7 @@ def ranked(
         is_for.append(k < len(order))
         places.append(order[min(k, len(order) - 1)])
         classes.append(_class_at(found, row, places[-1], one))
-    return dataclasses.replace(_aim(scores, found, places, classes), is_for=np.array(is_for))
+    return dataclasses.replace(_aim(scores, found, places, classes, against), is_for=np.array(is_for))
 
 
 def _ranking(found: Detections, row: int, index: int | None) -> list[int]:
@@ -141,15 +148,18 @@ def _class_at(found: Detections, row: int, place: int, index: int | None) -> int
     return int(found.probabilities[row, place].argmax()) if index is None else index
 
 
-def _aim(scores: Scores, found: Detections, places: list[int], classes: list[int]) -> Aim:
+def _aim(scores: Scores, found: Detections, places: list[int], classes: list[int], against: int | None = None) -> Aim:
     laid = scores if found.class_axis is None else dataclasses.replace(scores, class_axis=found.class_axis)
     weights = np.zeros(laid.by_class().shape, np.float32)
     rows = np.arange(scores.count)
     weights[rows, np.array(classes) + found.first, places] = 1
+    if against is not None:
+        weights[rows, against + found.first, places] -= 1
     names = []
     for row, (place, c) in enumerate(zip(places, classes, strict=True)):
         told = ",".join(f"{side:.0f}" for side in on_picture(scores, found, row)[place])
-        names.append(f"{named(c, scores.labels)}, {found.probabilities[row, place, c]:.2f} in {told}")
+        other = "" if against is None else f" vs {named(against, scores.labels)}"
+        names.append(f"{named(c, scores.labels)}{other}, {found.probabilities[row, place, c]:.2f} in {told}")
     return Aim(np.array(classes, np.int64), laid.laid_out(weights), tuple(names))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import onnxcam
 from onnxcam.exporting.targets.boxes import RANKINGS, ranking
-from onnxcam.targets import DECODERS, Box, ClassIndex, Negative, Several
+from onnxcam.targets import DECODERS, Box, ClassIndex, Contrast, Negative, Several
 from tests.conftest import Write
 from tests.exporting.targets.checking import Array, Exported
 from tests.exporting.targets.heads import HEADS, write_detector
@@ -38,9 +38,12 @@ def test_every_family_is_ranked_and_has_a_head_here() -> None:
 @pytest.mark.parametrize("name", ["yolov8", "yolov5", "ssd", "detr"])
 def test_a_fixed_box(write_model: Write, name: str) -> None:
     model, head = write_detector(write_model, name)
-    targets = Several((Box(0), Box(0, 1), ClassIndex(1), Negative(Box(0, 2))))
+    targets = Several((Box(0), Box(0, 1), ClassIndex(1), Negative(Box(0, 2)), Contrast(1, 0)))
     exported = Exported.of(model, targets, head=head, labels=["cat", "dog", "fox", "hen", "pig"])
-    assert exported.names == "the best box, the best box of dog (1), dog (1), not the best box of fox (2)"
+    assert (
+        exported.names
+        == "the best box, the best box of dog (1), dog (1), not the best box of fox (2), dog (1) vs cat (0)"
+    )
     assert exported.inputs == ["x"]
     exported.check(pictures())
 
