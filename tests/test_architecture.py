@@ -17,6 +17,7 @@ FLOORS = {
     "cam": 1,
     "graph": 1,
     "imaging": 1,
+    "shortcuts": 1,
     "signals": 1,
     "space": 2,
     "targets": 2,
@@ -45,6 +46,7 @@ FENCES = {
     "nibabel": {"signals"},
     "PIL": {"imaging"},
     "rich": {"cli"},
+    "sklearn": {"shortcuts"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

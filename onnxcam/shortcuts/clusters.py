@@ -1,0 +1,190 @@
+"""Clusters of the maps of one class, and those that stand alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.errors import InputError
+from onnxcam.shortcuts.affinity import Affinity, connect, require_scikit_learn
+from onnxcam.shortcuts.points import BATCH, Points, checked, points_of
+from onnxcam.shortcuts.spectrum import count_clusters, count_parts, spectrum
+
+__all__ = ["Clusters", "find_clusters"]
+
+FEW = 20
+"""Fewer maps than this are one cluster."""
+
+SHOWN = 9
+FRAME = 8
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """The clusters of N maps of one class, the largest first.
+
+    Attributes:
+        labels: The cluster of each map, int64 `(N,)`, from 0.
+        count: Number of clusters, k, at least 1.
+        sizes: Maps in each, int64 `(k,)`.
+        means: Mean map of each, float32 `(k, h, w)` in [0, 1].
+        representatives: Rows of the maps nearest to each cluster's centre, the nearest first, int64, up to 9 of each.
+        edge_excess: How much more each cluster looks at the edge of the picture than the rest of the class, float64
+            `(k,)` in [-1, 1]: the share of its mean map's energy (the sum of its values) that lies in the outermost
+            eighth of each side, less the same share of the mean map of all other maps. A tag in a corner that a few are
+            recognised by gives a small cluster with an excess towards 1. 0 for a single cluster, which has no rest, and
+            for a cluster or a rest without energy.
+        outliers: How lonely each map is, float64 `(N,)` in [0, 2]: its mean distance to its `neighbours` nearest maps.
+        order: Rows from the loneliest to the least lonely, int64 `(N,)`.
+        eigenvalues: The smallest of the graph's normalised Laplacian, ascending, in [0, 2].
+        neighbours: How many neighbours each map has in the graph.
+        notes: What the reader must know: too few maps, equal maps, empty maps.
+    """
+
+    labels: NDArray[np.int64]
+    count: int
+    sizes: NDArray[np.int64]
+    means: NDArray[np.float32]
+    representatives: tuple[NDArray[np.int64], ...]
+    edge_excess: NDArray[np.float64]
+    outliers: NDArray[np.float64]
+    order: NDArray[np.int64]
+    eigenvalues: NDArray[np.float64]
+    neighbours: int
+    notes: tuple[str, ...]
+
+
+def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) -> Clusters:
+    """Cluster the maps of one class by where they are warm.
+
+    Each map is pooled to 12 x 12 cells (or as many as it has) by area and divided by its Euclidean length, so that
+    neither resolution nor the amount of heat counts. Each is joined to its ceil(ln N) nearest, as `connect` says.
+    The eigenvectors of the smallest eigenvalues of the graph's normalised Laplacian place each map, and k-means divides
+    them into as many clusters as there are eigenvalues before the last one, of `most`, behind which they leap to three
+    times or more. A group of hardly more maps than a map has neighbours may go unseen, but is among the outliers.
+    Equal maps share a cluster.
+
+    Takes memory for N x 12 x 12 numbers and N x ceil(ln N) edges, never for N x N. The same rows in another order
+    give the same clusters.
+
+    Args:
+        maps: `(N, h, w)` float in [0, 1], as `Explanation.map` of pictures.
+        most: Largest number of clusters.
+        seed: Of k-means and of the eigenvectors' first guess.
+
+    Raises:
+        InputError: Maps of another shape or type, none, NaN, or outside [0, 1]; `most` below 1; scikit-learn is not
+            installed.
+
+    Source: Lapuschkin et al., Unmasking Clever Hans predictors and assessing what machines really learn, Nature
+        Communications 10:1096, 2019 (SpRAy); eigengap and number of neighbours: von Luxburg, A tutorial on spectral
+        clustering, Statistics and Computing 17, 2007. Departures: lengths of one; weights that fall with the distance;
+        the gap as a ratio, without which maps that vary in a continuum fall into pieces.
+    """
+    if most < 1:
+        raise InputError(f"at most {most} clusters cannot be found. Give 1 or more.", most=most)
+    require_scikit_learn()
+    maps = checked(maps)
+    points = points_of(maps)
+    affinity, widened = _graph(points, most)
+    eigenvalues, vectors = spectrum(affinity.weights, most + 1, seed)
+    count = count_clusters(eigenvalues, most) if len(maps) >= FEW else 1
+    labels = _divided(vectors[:, :count], points, seed)[points.of_row]
+    means = _means(maps, labels, count)
+    outliers = affinity.loneliness[points.of_row]
+    return Clusters(
+        labels=labels,
+        count=count,
+        sizes=np.bincount(labels, minlength=count).astype(np.int64),
+        means=means.astype(np.float32),
+        representatives=tuple(_nearest_to_centre(points, labels, count)),
+        edge_excess=_edge_excess(means, np.bincount(labels, minlength=count)),
+        outliers=outliers,
+        order=np.argsort(-outliers, kind="stable"),
+        eigenvalues=eigenvalues,
+        neighbours=affinity.neighbours,
+        notes=tuple(_notes(points, widened)),
+    )
+
+
+def _graph(points: Points, most: int) -> tuple[Affinity, str | None]:
+    """The graph, with as many neighbours as leave it in `most` parts at most, and a note where these are more."""
+    rows = len(points.of_row)
+    wanted = min(max(1, math.ceil(math.log(rows))), rows - 1)
+    neighbours, affinity = wanted, connect(points, wanted)
+    while count_parts(affinity.weights) > most:
+        neighbours = min(2 * neighbours, rows - 1)
+        affinity = connect(points, neighbours)
+    told = f"the maps fall into more than {most} groups: each was joined to {neighbours} neighbours, not {wanted}"
+    return affinity, told if neighbours > wanted else None
+
+
+def _divided(embedded: NDArray[np.float64], points: Points, seed: int) -> NDArray[np.int64]:
+    """The cluster of each point: k-means with as many centres as dimensions, the cluster of most maps first."""
+    from sklearn.cluster import KMeans
+
+    count = embedded.shape[1]
+    if count == 1:
+        return np.zeros(len(embedded), np.int64)
+    found = KMeans(count, n_init=10, random_state=seed).fit_predict(embedded, sample_weight=points.counts)
+    sizes = np.bincount(found, weights=points.counts, minlength=count)
+    first = [int((found == c).argmax()) for c in range(count)]  # of equal sizes, that of the first point
+    rank = np.empty(count, np.int64)
+    rank[sorted(range(count), key=lambda c: (-sizes[c], first[c]))] = np.arange(count)
+    labels: NDArray[np.int64] = rank[found]
+    return labels
+
+
+def _means(maps: NDArray[np.floating[Any]], labels: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """The mean map of each cluster, `(k, h, w)`."""
+    sums = np.zeros((count, *maps.shape[1:]))
+    for start in range(0, len(maps), BATCH):
+        part, of_part = maps[start : start + BATCH], labels[start : start + BATCH]
+        for label in np.unique(of_part):
+            sums[label] += part[of_part == label].sum(axis=0, dtype=np.float64)
+    means: NDArray[np.float64] = sums / np.bincount(labels, minlength=count)[:, None, None]
+    return means
+
+
+def _nearest_to_centre(points: Points, labels: NDArray[np.int64], count: int) -> Iterator[NDArray[np.int64]]:
+    for label in range(count):
+        rows = np.flatnonzero(labels == label)
+        places = points.places[points.of_row[rows]]
+        distances = np.linalg.norm(places - places.mean(axis=0), axis=1).round(9)
+        yield rows[np.argsort(distances, kind="stable")[:SHOWN]].astype(np.int64)
+
+
+def _edge_excess(means: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    sums = means * sizes[:, None, None]
+    rest = sums.sum(axis=0) - sums
+    own, others = _edge_share(sums), _edge_share(rest)
+    return np.where((own >= 0) & (others >= 0), own - others, 0.0)
+
+
+def _edge_share(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of each map's energy in the outermost eighth of each side, at least one cell; -1 without energy."""
+    high, wide = (max(1, round(size / FRAME)) for size in sums.shape[1:])
+    whole = sums.sum(axis=(1, 2))
+    inner = sums[:, high:-high, wide:-wide].sum(axis=(1, 2))
+    has_energy = whole > 1e-9 * max(1.0, float(whole.max()))
+    return np.where(has_energy, 1 - inner / np.where(has_energy, whole, 1), -1.0)
+
+
+def _notes(points: Points, widened: str | None) -> Iterator[str]:
+    rows, different = len(points.of_row), len(points.counts)
+    if rows < FEW:
+        yield f"{rows} maps are too few to find clusters in: at least {FEW} are needed"
+    empty = int(points.counts[~points.places.any(axis=1)].sum())
+    if empty:
+        yield f"{empty} of {rows} maps are zero everywhere"
+    if different == 1 < rows:
+        yield f"all {rows} maps are equal"
+    elif different < rows:
+        yield f"of {rows} maps, {different} are different at this resolution"
+    if widened is not None:
+        yield widened
