@@ -19,6 +19,7 @@ FLOORS = {
     "imaging": 1,
     "shortcuts": 1,
     "signals": 1,
+    "datasets": 2,
     "space": 2,
     "targets": 2,
     "plan": 3,

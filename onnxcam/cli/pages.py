@@ -10,11 +10,11 @@ from typing import Any
 
 from onnxcam import Explainer
 from onnxcam.cli.results import check_folder
-from onnxcam.cli.sources import PICTURE_SUFFIXES
 from onnxcam.errors import InputError
 from onnxcam.exporting import Exported, export_from
 from onnxcam.exporting.web import PageConfig, describe_page, find_runtime, write_page
 from onnxcam.graph import external_tensors
+from onnxcam.imaging import PICTURE_SUFFIXES
 from onnxcam.targets import PredictedClass
 
 __all__ = ["Page", "plan_page", "write_exported_page"]

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onnxcam.errors import InputError
+from onnxcam.imaging import PICTURE_SUFFIXES
 from onnxcam.samples import Samples, file_suffixes, gather, is_tensor_file, join, read_file
 
 if TYPE_CHECKING:
     from onnxcam import Explainer
 
-__all__ = ["PICTURE_SUFFIXES", "Reader", "Source", "batches", "list_files"]
-
-PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-"""What counts as a picture inside a folder; a file that is named itself may end in anything."""
+__all__ = ["Reader", "Source", "batches", "list_files"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

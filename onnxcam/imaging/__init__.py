@@ -1,6 +1,7 @@
 """Pictures in, overlays out: reading, preprocessing and its inverse, colour.
 
     image            = read_image(path)                    the upright picture, uint8 RGB
+    where            = read_mask(path)                     where it is not black
     tensor, geometry = to_tensor(image, spec, height=…)    what the model takes, and where it lies on the picture
     saliency         = geometry.to_original(map)           a map of the model's input as one of the whole picture
     write_png(path, overlay(image, saliency, seen=geometry.seen))
@@ -17,11 +18,12 @@ from onnxcam.imaging.geometry import Box, Geometry
 from onnxcam.imaging.overlays import colormap_names, heatmap, overlay, write_png
 from onnxcam.imaging.plots import plot
 from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Interpolation, Layout, Preprocess, load_preprocess
-from onnxcam.imaging.read import read_image
+from onnxcam.imaging.read import PICTURE_SUFFIXES, picture_size, read_image, read_mask
 from onnxcam.imaging.tensor import to_tensor
 
 __all__ = [
     "PICTURE_SCALE",
+    "PICTURE_SUFFIXES",
     "PRESETS",
     "Backdrop",
     "Box",
@@ -34,8 +36,10 @@ __all__ = [
     "heatmap",
     "load_preprocess",
     "overlay",
+    "picture_size",
     "plot",
     "read_image",
+    "read_mask",
     "to_tensor",
     "write_png",
 ]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from onnxcam.errors import InputError
 
-__all__ = ["read_image"]
+__all__ = ["PICTURE_SUFFIXES", "picture_size", "read_image", "read_mask"]
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""What counts as a picture inside a folder; a file that is named itself may end in anything."""
 
 # formats whose widest samples are 16 bits, though Pillow may hold them in 32
 WIDE_FORMATS = ("PNG", "PPM")
+
+# EXIF orientations that exchange height and width
+QUARTER_TURNS = (5, 6, 7, 8)
 
 
 def read_image(source: str | Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -30,11 +38,50 @@ def read_image(source: str | Path | NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if isinstance(source, np.ndarray):
         return checked_array(source)
-    path = Path(source)
+    with opened(Path(source)) as picture:
+        picture.load()
+        return to_rgb(upright(picture), is_16_bit=picture.mode.startswith("I;16") or picture.format in WIDE_FORMATS)
+
+
+def read_mask(path: str | Path) -> NDArray[np.bool_]:
+    """Where a picture is not black, `(H, W)`, upright as `read_image` gives it; any depth counts, alpha does not.
+
+    Raises:
+        InputError: as `read_image`, but values of 32 bits are read too.
+    """
+    with opened(Path(path)) as picture:
+        picture.load()
+        turned = upright(picture)
+        if turned.mode.startswith("I") or turned.mode == "F":
+            return np.asarray(turned).astype(np.bool_)
+        black: NDArray[np.bool_] = (to_rgb(turned, is_16_bit=False) == 0).all(axis=2)
+        return ~black
+
+
+def picture_size(path: str | Path) -> tuple[int, int]:
+    """Height and width, pixels, of the upright picture as `read_image` gives it.
+
+    Only the file's head is read; of a TIFF that is turned, all of it.
+
+    Raises:
+        InputError: as `read_image`, as far as the head shows it.
+    """
+    with opened(Path(path)) as picture:
+        if not is_turned(picture):
+            return picture.height, picture.width
+        if picture.format == "TIFF":  # Pillow turns these itself, some versions when opening and some when loading
+            picture.load()
+            turned = upright(picture)
+            return turned.height, turned.width
+        return picture.width, picture.height
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """The file as Pillow opens it; what goes wrong inside is an `InputError` that names the file."""
     try:
         with Image.open(path) as picture:
-            picture.load()
-            return to_rgb(upright(picture), is_16_bit=picture.mode.startswith("I;16") or picture.format in WIDE_FORMATS)
+            yield picture
     except InputError as error:
         raise InputError(f"picture '{path}' {error}", path=path, **error.facts) from error
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
@@ -72,6 +119,14 @@ def upright(picture: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(picture)
     except Exception:  # noqa: BLE001  damaged metadata are no reason to refuse intact pixels
         return picture
+
+
+def is_turned(picture: Image.Image) -> bool:
+    """Whether `upright` exchanges height and width."""
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation) in QUARTER_TURNS
+    except Exception:  # noqa: BLE001  as in `upright`
+        return False
 
 
 def to_rgb(picture: Image.Image, *, is_16_bit: bool) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from onnxcam.errors import InputError
-from onnxcam.imaging import read_image
+from onnxcam.imaging import picture_size, read_image, read_mask
 
 ORIENTATION = 0x0112
 
@@ -181,3 +181,48 @@ def test_other_arrays_are_errors(array: NDArray[np.generic]) -> None:
     with pytest.raises(InputError, match=r"array of \w+ \(.*expected uint8 \(height, width, 3\) in RGB") as caught:
         read_image(array)
     assert caught.value.shape == array.shape
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_the_size_is_that_of_the_upright_picture(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    Image.fromarray(picture()).save(tmp_path / f"a.{suffix}", exif=exif)
+    assert picture_size(tmp_path / f"a.{suffix}") == read_image(tmp_path / f"a.{suffix}").shape[:2]
+
+
+def test_the_size_of_no_picture_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"a\.png' is not a picture"):
+        picture_size(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"b\.png' cannot be read"):
+        picture_size(tmp_path / "b.png")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16", "I", "F"])
+def test_a_mask_is_where_the_picture_is_not_black(tmp_path: Path, mode: str) -> None:
+    where = picture()[..., 0] > 99
+    path = tmp_path / "a.tif"
+    if mode in ("I;16", "I", "F"):
+        kind = {"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]
+        Image.fromarray(where.astype(kind)).save(path)  # the darkest grey that is not black
+    else:
+        path = path.with_suffix(".png")
+        Image.fromarray(where.astype(np.uint8) * 255).convert(mode).save(path)
+    np.testing.assert_array_equal(read_mask(path), where)
+
+
+def test_a_mask_of_16_bits_is_read_to_its_last_bit(tmp_path: Path) -> None:
+    where = picture()[..., 0] > 99
+    Image.fromarray(where.astype(np.uint16)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png"), where)
+
+
+def test_a_mask_is_turned_as_its_picture_is(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.fromarray(picture()[..., 0]).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png"), read_image(tmp_path / "a.png").any(axis=2))
+    with pytest.raises(InputError, match=r"b\.png' cannot be read"):
+        read_mask(tmp_path / "b.png")
