@@ -17,6 +17,7 @@ FLOORS = {
     "cam": 1,
     "graph": 1,
     "imaging": 1,
+    "metrics": 1,
     "shortcuts": 1,
     "signals": 1,
     "datasets": 2,
@@ -47,6 +48,7 @@ FENCES = {
     "nibabel": {"signals"},
     "PIL": {"imaging"},
     "rich": {"cli"},
+    "scipy": {"metrics", "shortcuts"},
     "sklearn": {"shortcuts"},
 }
 
