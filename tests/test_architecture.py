@@ -34,6 +34,7 @@ FLOORS = {
     "layers": 9,
     "explainer": 10,
     "exporting": 11,
+    "randomising": 11,
     "__init__": 12,
     "cli": 13,
     "__main__": 14,
