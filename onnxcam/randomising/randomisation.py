@@ -17,9 +17,9 @@ from onnxcam.explainer import Explainer
 from onnxcam.explanation import Explanation
 from onnxcam.graph import Model, load, upstream
 from onnxcam.imaging import Preprocess
+from onnxcam.metrics import spearman, ssim
 from onnxcam.randomising.recorded import Recorded
 from onnxcam.randomising.shuffling import write_shuffled
-from onnxcam.randomising.similarity import spearman, ssim
 from onnxcam.randomising.weights import NodeWeights, find_weights
 from onnxcam.targets import resolve_target
 
@@ -218,7 +218,7 @@ def _step(
     score = found.score.astype(np.float64)
     empty = int(np.isnan(by_rank).sum())
     told = f"{empty} of {len(pairs)} maps are constant, here or in the original" if empty else None
-    by_structure = np.array([ssim(a, b) for a, b in pairs])
+    by_structure = np.array([ssim(a, b) if a.ndim == 2 else np.nan for a, b in pairs])
     return Step(nodes, tensors, is_before, by_rank, by_structure, score, score - original.score, told)
 
 

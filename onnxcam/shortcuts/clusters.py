@@ -21,7 +21,6 @@ FEW = 20
 """Fewer maps than this are one cluster."""
 
 SHOWN = 9
-FRAME = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +33,13 @@ class Clusters:
         sizes: Maps in each, int64 `(k,)`.
         means: Mean map of each, float32 `(k, h, w)` in [0, 1].
         representatives: Rows of the maps nearest to each cluster's centre, the nearest first, int64, up to 9 of each.
-        edge_excess: How much more each cluster looks at the edge of the picture than the rest of the class, float64
-            `(k,)` in [-1, 1]: the share of its mean map's energy (the sum of its values) that lies in the outermost
-            eighth of each side, less the same share of the mean map of all other maps. A tag in a corner that a few are
-            recognised by gives a small cluster with an excess towards 1. 0 for a single cluster, which has no rest, and
-            for a cluster or a rest without energy.
+        border_excess: How much more each cluster looks at the border of the picture than the rest of the class, float64
+            `(k,)` in [-1, 1]: the share of its mean map's sum that lies in the frame an eighth of the height and of the
+            width wide, less that of the mean map of all other maps. What only a few are recognised by, a border or a
+            time stamp, gives a small cluster with an excess towards 1. 0 for a single cluster, which has no rest, and
+            for a cluster or a rest that is zero everywhere.
+        corner_excess: The same of a corner, a quarter of the height and of the width large, instead of the frame: the
+            largest of the four excesses. A watermark in a corner draws it towards 1.
         outliers: How lonely each map is, float64 `(N,)` in [0, 2]: its mean distance to its `neighbours` nearest maps.
         order: Rows from the loneliest to the least lonely, int64 `(N,)`.
         eigenvalues: The smallest of the graph's normalised Laplacian, ascending, in [0, 2].
@@ -51,7 +52,8 @@ class Clusters:
     sizes: NDArray[np.int64]
     means: NDArray[np.float32]
     representatives: tuple[NDArray[np.int64], ...]
-    edge_excess: NDArray[np.float64]
+    border_excess: NDArray[np.float64]
+    corner_excess: NDArray[np.float64]
     outliers: NDArray[np.float64]
     order: NDArray[np.int64]
     eigenvalues: NDArray[np.float64]
@@ -95,15 +97,16 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     eigenvalues, vectors = spectrum(affinity.weights, most + 1, seed)
     count = count_clusters(eigenvalues, most) if len(maps) >= FEW else 1
     labels = _divided(vectors[:, :count], points, seed)[points.of_row]
-    means = _means(maps, labels, count)
+    means, sizes = _means(maps, labels, count), np.bincount(labels, minlength=count).astype(np.int64)
     outliers = affinity.loneliness[points.of_row]
     return Clusters(
         labels=labels,
         count=count,
-        sizes=np.bincount(labels, minlength=count).astype(np.int64),
+        sizes=sizes,
         means=means.astype(np.float32),
         representatives=tuple(_nearest_to_centre(points, labels, count)),
-        edge_excess=_edge_excess(means, np.bincount(labels, minlength=count)),
+        border_excess=_excess(means, sizes, corner=False),
+        corner_excess=_excess(means, sizes, corner=True),
         outliers=outliers,
         order=np.argsort(-outliers, kind="stable"),
         eigenvalues=eigenvalues,
@@ -159,20 +162,26 @@ def _nearest_to_centre(points: Points, labels: NDArray[np.int64], count: int) ->
         yield rows[np.argsort(distances, kind="stable")[:SHOWN]].astype(np.int64)
 
 
-def _edge_excess(means: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _excess(means: NDArray[np.float64], sizes: NDArray[np.int64], *, corner: bool) -> NDArray[np.float64]:
+    """What the border, or one of the corners, has more of a cluster's mean map than of the rest's, `(k,)`."""
     sums = means * sizes[:, None, None]
-    rest = sums.sum(axis=0) - sums
-    own, others = _edge_share(sums), _edge_share(rest)
-    return np.where((own >= 0) & (others >= 0), own - others, 0.0)
+    own, rest = (_shares(one) for one in (sums, sums.sum(axis=0) - sums))
+    high, wide = ((np.arange(size) + 0.5) / size for size in means.shape[1:])
+    if corner:
+        near = [(y < 1 / 4, x < 1 / 4) for y in (high, 1 - high) for x in (wide, 1 - wide)]
+        places = np.stack([y[:, None] & x for y, x in near])
+    else:
+        places = ((abs(high - 0.5) > 3 / 8)[:, None] | (abs(wide - 0.5) > 3 / 8))[None]
+    in_own, in_rest = (np.einsum("khw,phw->kp", one, places.astype(np.float64)) for one in (own, rest))
+    is_known = own.any(axis=(1, 2)) & rest.any(axis=(1, 2))
+    return np.where(is_known, (in_own - in_rest).max(axis=1), 0.0)
 
 
-def _edge_share(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of each map's energy in the outermost eighth of each side, at least one cell; -1 without energy."""
-    high, wide = (max(1, round(size / FRAME)) for size in sums.shape[1:])
-    whole = sums.sum(axis=(1, 2))
-    inner = sums[:, high:-high, wide:-wide].sum(axis=(1, 2))
-    has_energy = whole > 1e-9 * max(1.0, float(whole.max()))
-    return np.where(has_energy, 1 - inner / np.where(has_energy, whole, 1), -1.0)
+def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each map divided by its sum, but for rounding; zeros stay."""
+    whole = sums.sum(axis=(1, 2), keepdims=True)
+    has_any = whole > 1e-9 * max(1.0, float(whole.max()))
+    return np.where(has_any, sums / np.where(has_any, whole, 1), 0.0)
 
 
 def _notes(points: Points, widened: str | None) -> Iterator[str]:

@@ -13,6 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
+from onnxcam.metrics import Subject
+from onnxcam.metrics.shape import border_energy, corner_energy
 
 pytest.importorskip("sklearn", reason="clusters of maps need scikit-learn, of onnxcam[audit]")
 
@@ -59,8 +61,9 @@ def test_a_tag_in_the_corner_is_a_cluster_of_its_own_at_the_edge(share: float, c
     maps, has_tag = mixed(count, share, seed)
     found = find_clusters(maps)
     assert adjusted_rand_score(has_tag, found.labels) >= 0.9
-    at_edge = int(found.edge_excess.argmax())
-    assert found.edge_excess[at_edge] > 0.2
+    at_edge = int(found.border_excess.argmax())
+    assert found.border_excess[at_edge] > 0.2
+    assert found.corner_excess[at_edge] > 0.2
     assert has_tag[found.labels == at_edge].mean() > 0.95
     assert found.notes == ()
 
@@ -69,7 +72,8 @@ def test_a_tag_in_the_corner_is_a_cluster_of_its_own_at_the_edge(share: float, c
 @pytest.mark.parametrize("count", [50, 200, 1000], ids=lambda count: f"{count} maps")
 def test_clean_maps_give_no_cluster_at_the_edge(count: int, seed: int) -> None:
     found = find_clusters(blobs(count, np.random.default_rng(seed)))
-    assert found.edge_excess.max() < 0.1
+    assert found.border_excess.max() < 0.1
+    assert found.corner_excess.max() < 0.1
 
 
 def test_clean_maps_are_one_cluster() -> None:
@@ -98,15 +102,21 @@ def test_more_groups_than_asked_for_are_joined() -> None:
     assert "more than 3 groups" in found.notes[-1]
 
 
-def test_the_edge_excess_is_the_shares_of_the_mean_maps_in_the_frame() -> None:
-    maps, _ = mixed(200, 0.2, size=32)
+@pytest.mark.parametrize("size", [7, 12, 30], ids=lambda size: f"{size} pixels")
+def test_the_excess_is_that_of_the_figures_of_the_mean_maps(size: int) -> None:
+    maps, _ = mixed(200, 0.2, size=size)
+    maps = maps[:, ::-1]
     found = find_clusters(maps)
-    frame = np.ones((32, 32), bool)
-    frame[4:28, 4:28] = False
-    for label in range(found.count):
-        own, rest = (maps[mask].astype(np.float64).mean(axis=0) for mask in halves(found, label))
-        expected = own[frame].sum() / own.sum() - rest[frame].sum() / rest.sum()
-        assert found.edge_excess[label] == pytest.approx(expected, abs=1e-6)
+    assert found.count == 2
+    for label in range(2):
+        own, rest = (Subject(maps[mask].mean(axis=0)) for mask in halves(found, label))
+        assert found.border_excess[label] == pytest.approx(border_energy(own) - border_energy(rest), abs=1e-6)
+    edge = np.arange(size) + 0.5 > 0.75 * size
+    corner = np.outer(edge[::-1], edge)  # where the tags are
+    own, rest = (maps[mask].mean(axis=0, dtype=np.float64) for mask in halves(found, 1))
+    assert corner_energy(Subject(own.astype(np.float32))) == pytest.approx(own[corner].sum() / own.sum(), abs=1e-6)
+    expected = own[corner].sum() / own.sum() - rest[corner].sum() / rest.sum()
+    assert found.corner_excess[1] == pytest.approx(expected, abs=1e-6)
 
 
 def halves(found: Clusters, label: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -200,7 +210,7 @@ def test_equal_maps_share_a_cluster_however_many_they_are() -> None:
     assert found.count == 3
     assert found.labels.tolist() == [0] * 150 + [1] * 60 + [2] * 30
     assert not found.outliers[150:].any()
-    assert found.edge_excess[2] == 0
+    assert found.border_excess[2] == found.corner_excess[2] == 0
     assert found.notes == (
         "30 of 240 maps are zero everywhere",
         "of 240 maps, 152 are different at this resolution",
@@ -227,7 +237,8 @@ def test_two_maps_many_times_over_are_two_clusters() -> None:
     maps[:12, 0, 0], maps[12:, 4, 4] = 1, 1
     found = find_clusters(maps)
     assert found.labels.tolist() == [0] * 12 + [1] * 8
-    assert found.edge_excess.tolist() == [1, -1]
+    assert found.border_excess.tolist() == [1, -1]
+    assert found.corner_excess.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +257,7 @@ def test_maps_that_cannot_be_clustered_are_one_cluster_and_a_note(maps: Maps, no
     assert found.count == 1
     assert found.labels.tolist() == [0] * len(maps)
     assert found.sizes.tolist() == [len(maps)]
-    assert found.edge_excess.tolist() == [0]
+    assert found.border_excess.tolist() == found.corner_excess.tolist() == [0]
     assert note in found.notes[0]
     np.testing.assert_allclose(found.means[0], maps.mean(axis=0), atol=1e-6)
     assert found.eigenvalues[0] == 0
@@ -257,7 +268,7 @@ def test_maps_that_cannot_be_clustered_are_one_cluster_and_a_note(maps: Maps, no
 def test_maps_of_any_size_are_clustered(shape: tuple[int, int, int]) -> None:
     found = find_clusters(np.random.default_rng(0).random(shape, dtype=np.float32))
     assert found.means.shape == (found.count, *shape[1:])
-    assert np.isfinite(found.edge_excess).all()
+    assert np.isfinite([*found.border_excess, *found.corner_excess]).all()
 
 
 def with_value(value: float) -> Maps:
