@@ -65,9 +65,9 @@ def rank_accuracy(subject: Subject) -> float:
     return float((np.count_nonzero(above & region) + left * np.count_nonzero(tied & region)) / places)
 
 
-@metric("iou-15", family="localisation", unit="share", better="higher", needs=("regions",))
-@metric("iou-25", family="localisation", unit="share", better="higher", needs=("regions",))
 @metric("iou-50", family="localisation", unit="share", better="higher", needs=("regions",))
+@metric("iou-25", family="localisation", unit="share", better="higher", needs=("regions",))
+@metric("iou-15", family="localisation", unit="share", better="higher", needs=("regions",))
 def iou(subject: Subject) -> dict[str, float]:
     """Intersection over union of the regions and the pixels with at least 15, 25 or 50 % of the map's maximum.
 

@@ -6,8 +6,8 @@
 
 A metric is a function of one `Subject`, and its docstring is its documentation: the first line says what it is in one
 sentence, `Source:` names the paper. A function that finds several figures in the same runs is registered under each of
-their names, one decorator each, and returns a dict of them. A new metric is a function in a file of this folder that is
-imported in `__init__.py`.
+their names, one decorator each (the lowest comes first in lists), and returns a dict of them. A new metric is a
+function in a file of this folder that is imported in `__init__.py`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ Figures: TypeAlias = Callable[[Subject], float | dict[str, float]]
 
 Function = TypeVar("Function", bound=Figures)
 
+FAMILIES = ("localisation", "faithfulness", "shape")
 NEEDS = ("regions", "tensor", "probe", "remap")
 
 
@@ -39,7 +40,7 @@ class Metric:
 
     Attributes:
         name: As `find_metrics` knows it, and the figure's name in what `measure` returns.
-        family: "localisation", "faithfulness" or "shape".
+        family: "localisation", "faithfulness" or "shape": what a figure is about.
         unit: Of the figure: "share", "probability" (the probe's unit, where that is another), "nats", "ratio", …
         better: "higher", "lower", or None where neither is.
         needs: What a subject must have beside its map: "regions", "tensor", "probe", "remap".
@@ -87,6 +88,8 @@ def metric(
     name: str, *, family: str, unit: str, better: Direction | None = None, needs: tuple[str, ...] = ()
 ) -> Callable[[Function], Function]:
     """Register the decorated function under `name` and return it unchanged; see `Metric` for the arguments."""
+    if family not in FAMILIES:
+        raise ValueError(f"metric '{name}' is of the family '{family}', and there are only {FAMILIES}")
     if unknown := set(needs) - set(NEEDS):
         raise ValueError(f"metric '{name}' needs {sorted(unknown)}, and a subject has only {NEEDS}")
 
@@ -100,13 +103,13 @@ def metric(
 
 
 def find_metrics(names: Iterable[str] | None = None) -> tuple[Metric, ...]:
-    """The metrics of those names, in their order and once each; all of them for None.
+    """The metrics of those names, in their order and once each; all of them for None, family by family.
 
     Raises:
         InputError: no metric has that name.
     """
     if names is None:
-        return tuple(METRICS.values())
+        return tuple(sorted(METRICS.values(), key=lambda one: FAMILIES.index(one.family)))
     wanted = tuple(dict.fromkeys(names))
     for name in wanted:
         if name not in METRICS:

@@ -16,8 +16,8 @@ SAMPLES = 10
 RADIUS = 0.02  # by the tensor's range
 
 
-@metric("sensitivity-max", family="faithfulness", unit="ratio", better="lower", needs=("tensor", "remap"))
 @metric("sensitivity-mean", family="faithfulness", unit="ratio", better="lower", needs=("tensor", "remap"))
+@metric("sensitivity-max", family="faithfulness", unit="ratio", better="lower", needs=("tensor", "remap"))
 def sensitivity(subject: Subject) -> dict[str, float]:
     """How far the map moves under noise, by its own size: |map(x + e) - map(x)| / |map(x)|, the largest and the mean.
 
@@ -32,8 +32,7 @@ def sensitivity(subject: Subject) -> dict[str, float]:
     if subject.is_empty:
         return {"sensitivity-max": math.nan, "sensitivity-mean": math.nan}
     tensor = subject.picture
-    radius = RADIUS * float(np.ptp(tensor))
-    noise = chance(subject.map, "sensitivity").uniform(-radius, radius, (SAMPLES, *tensor.shape))
-    moved = subject.maps((tensor + noise).astype(np.float32)).astype(np.float64) - subject.map
+    noise = chance(subject.map, "sensitivity").random((SAMPLES, *tensor.shape), np.float32) * 2 - 1
+    moved = subject.maps(tensor + noise * (RADIUS * np.ptp(tensor))).astype(np.float64) - subject.map
     ratios = np.linalg.norm(moved, axis=(1, 2)) / np.linalg.norm(subject.map.astype(np.float64))
     return {"sensitivity-max": float(ratios.max()), "sensitivity-mean": float(ratios.mean())}

@@ -45,8 +45,8 @@ def coverage(subject: Subject) -> float:
     return float((np.searchsorted(reached, 0.5 * (1 - 1e-9)) + 1) / reached.size)
 
 
-@metric("centre-x", family="shape", unit="share of the width")
 @metric("centre-y", family="shape", unit="share of the height")
+@metric("centre-x", family="shape", unit="share of the width")
 def centre_of_mass(subject: Subject) -> dict[str, float]:
     """Where the map's centre of mass is, from 0 (left, top) to 1 (right, bottom).
 

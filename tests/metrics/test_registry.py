@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from onnxcam.errors import InputError
@@ -32,22 +34,28 @@ def test_it_is_stored_and_returned_unchanged(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "needs", "message"),
+    ("name", "options", "message"),
     [
-        pytest.param("entropy", (), "metric 'entropy' is registered twice", id="name taken"),
-        pytest.param("total", ("box",), r"metric 'total' needs \['box'\]", id="unknown need"),
+        pytest.param("entropy", {}, "metric 'entropy' is registered twice", id="name taken"),
+        pytest.param("total", {"needs": ("box",)}, r"metric 'total' needs \['box'\]", id="unknown need"),
+        pytest.param("total", {"family": "form"}, "metric 'total' is of the family 'form'", id="unknown family"),
     ],
 )
-def test_it_is_registered_once_and_needs_what_there_is(name: str, needs: tuple[str, ...], message: str) -> None:
+def test_it_is_registered_once_with_a_family_and_needs_that_there_are(
+    name: str, options: dict[str, Any], message: str
+) -> None:
     before = dict(METRICS)
     with pytest.raises(ValueError, match=message):
-        metric(name, family="shape", unit="one", needs=needs)(total)
+        metric(name, **{"family": "shape", "unit": "one"} | options)(total)
     assert before == METRICS
 
 
 def test_it_is_found_by_name_in_the_order_asked_for_and_once() -> None:
     assert [one.name for one in find_metrics(["road", "entropy", "road"])] == ["road", "entropy"]
-    assert find_metrics() == tuple(METRICS.values())
+    assert set(find_metrics()) == set(METRICS.values())
+    families = [one.family for one in find_metrics()]
+    assert list(dict.fromkeys(families)) == ["localisation", "faithfulness", "shape"]
+    assert families == sorted(families, key=["localisation", "faithfulness", "shape"].index)
     assert all(name == one.name for name, one in METRICS.items())
 
 
