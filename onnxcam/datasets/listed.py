@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from onnxcam.datasets.places import key_of, name_below
+from onnxcam.datasets.places import is_name, key_of, name_below
 from onnxcam.errors import InputError
 
 __all__ = ["Root", "unique"]
@@ -25,7 +25,7 @@ class Root:
         Raises:
             InputError: It is no name, or a relative one that leads out of the folder.
         """
-        if not (isinstance(name, str) and "\0" not in name and os.path.isabs(name)):  # noqa: PTH117
+        if not (is_name(name) and os.path.isabs(name)):  # noqa: PTH117
             below = name_below(name, where)
             return key_of(below), os.path.join(self._folder, below)  # noqa: PTH118
         path = Path(os.path.normpath(name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TypeGuard
 
 from onnxcam.errors import InputError
 from onnxcam.imaging import PICTURE_SUFFIXES
 
-__all__ = ["Neighbours", "has_suffix", "is_picture", "key_of", "name_below", "normal_name", "walk"]
+__all__ = ["Neighbours", "has_suffix", "is_name", "is_picture", "key_of", "name_below", "normal_name", "walk"]
 
 KEPT = 4
 """Folders whose names are kept."""
@@ -94,7 +95,7 @@ def name_below(name: object, where: str) -> str:
     Raises:
         InputError: It is no name, or leads elsewhere.
     """
-    if not isinstance(name, str) or not name.strip() or "\0" in name:
+    if not is_name(name):
         raise InputError(f"{where}: {name!r} is no file name. Correct the annotation.", name=name)
     windows = PureWindowsPath(name)
     if windows.anchor or windows.drive or PurePosixPath(name).is_absolute():
@@ -109,6 +110,17 @@ def name_below(name: object, where: str) -> str:
             f"{where}: the file name '{name}' leads out of the data set's folder. Move the file below it.", name=name
         )
     return normal
+
+
+def is_name(name: object) -> TypeGuard[str]:
+    """Whether a value can be the name of a file."""
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        return False
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def normal_name(name: str) -> str | None:

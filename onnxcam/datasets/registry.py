@@ -101,7 +101,8 @@ def open_dataset(path: str | Path, format: str = AUTO) -> DataSet:
 
 
 def _tell(path: Path) -> DataSet | None:
-    annotated = [found for name, card in CARDS.items() if card.is_annotated and (found := FORMATS[name](path))]
+    opened = (FORMATS[name](path) for name, card in CARDS.items() if card.is_annotated)
+    annotated = [found for found in opened if found is not None]
     if len(annotated) > 1:
         names = " and ".join(found.format for found in annotated)
         raise InputError(
@@ -112,7 +113,7 @@ def _tell(path: Path) -> DataSet | None:
     if annotated:
         return annotated[0]
     for name, card in CARDS.items():
-        if not card.is_annotated and (found := FORMATS[name](path)):
+        if not card.is_annotated and (found := FORMATS[name](path)) is not None:
             return found
     return None
 

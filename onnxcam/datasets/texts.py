@@ -6,11 +6,11 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from onnxcam.errors import InputError
 
-__all__ = ["number", "numbers_or_names", "parse_json", "read_bytes", "read_text"]
+__all__ = ["is_text", "number", "numbers_or_names", "parse_json", "read_bytes", "read_text"]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -54,6 +54,11 @@ def parse_json(text: str, path: Path, line: int | None = None) -> Any:
     except (ValueError, RecursionError) as error:  # a number of too many digits; brackets within brackets
         at = line or 1
         raise InputError(f"'{path}', line {at}: JSON that cannot be read: {error}.", path=path, line=at) from error
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is text that a file can hold: JSON and YAML can write half of a character."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def number(value: object) -> float | None:

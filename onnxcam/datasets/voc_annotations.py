@@ -48,8 +48,8 @@ def _parse(file: Path) -> ET.Element:
     try:
         return ET.fromstring(content)
     except ET.ParseError as error:
-        line = error.position[0]
-        raise InputError(f"'{file}', line {line}: no XML: {error}. Correct the file.", path=file, line=line) from error
+        line, told = error.position[0], str(error).partition(":")[0]
+        raise InputError(f"'{file}', line {line}: no XML: {told}. Correct the file.", path=file, line=line) from error
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
         raise InputError(f"'{file}', line 1: XML that cannot be read: {error}.", path=file, line=1) from error
 

@@ -10,7 +10,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from onnxcam.datasets.texts import read_text
+from onnxcam.datasets.texts import is_text, read_text
 from onnxcam.errors import InputError
 
 __all__ = ["SUFFIXES", "TEXTS", "Names", "read_names"]
@@ -70,7 +70,7 @@ def _by_index(names: object, file: Path) -> dict[int, str]:
     pairs = (
         list(names.items()) if isinstance(names, dict) else list(enumerate(names)) if isinstance(names, list) else []
     )
-    found = {int(n): name for n, name in pairs if str(n).isdecimal() and isinstance(name, str)}
+    found = {int(n): name for n, name in pairs if str(n).isdecimal() and is_text(name)}
     if not pairs or len(found) != len(pairs):
         raise InputError(
             f"'{file}', names: neither a list of names nor a map of numbers to names. Correct it.",

@@ -11,12 +11,13 @@ from onnxcam.datasets.listed import Root
 from onnxcam.datasets.records import DataSet, Label, Record, Region
 from onnxcam.datasets.registry import dataset_format
 from onnxcam.datasets.tables import BOX_COLUMNS, PATH_COLUMNS, SUFFIXES, Row, is_table, read_rows
-from onnxcam.datasets.texts import number, numbers_or_names
+from onnxcam.datasets.texts import is_text, number, numbers_or_names
 from onnxcam.errors import InputError
 
 __all__ = ["manifest"]
 
-STEMS = ("index", "manifest", "metadata")
+MEANT = "manifest"
+STEMS = ("index", MEANT, "metadata")
 
 COLUMNS = frozenset({*PATH_COLUMNS, *BOX_COLUMNS, "label", "box", "mask"})
 
@@ -51,8 +52,10 @@ def manifest(path: Path) -> DataSet | None:
 def _find(path: Path) -> Path | None:
     if not path.is_dir():
         return path if path.suffix.lower() in SUFFIXES and is_table(path) is not False else None
-    names = [path / f"{stem}{suffix}" for stem in STEMS for suffix in SUFFIXES]
-    found = [file for file in names if file.is_file() and is_table(file)]
+    files = [path / f"{stem}{suffix}" for stem in STEMS for suffix in SUFFIXES]
+    tables = {file: is_table(file) for file in files if file.is_file()}
+    # who calls a table manifest means this format: without a column of paths it is an error, and not passed over
+    found = [file for file, has_paths in tables.items() if has_paths or (has_paths is None and file.stem == MEANT)]
     if len(found) > 1:
         shown = " and ".join(f"'{file.name}'" for file in found)
         raise InputError(f"'{path}' holds the tables {shown}. Name one of the files.", path=path)
@@ -102,7 +105,7 @@ def _label(row: Row) -> Label | None:
     label = row.values.get("label")
     if label is None or label == "":
         return None
-    if isinstance(label, bool) or not isinstance(label, str | int):
+    if isinstance(label, bool) or not (isinstance(label, int) or is_text(label)):
         raise InputError(f"{row.where}: the label {label!r} is no name and no whole number.", line=row.line)
     return label
 
