@@ -28,7 +28,7 @@ class Clusters:
     """The clusters of N maps of one class, the largest first.
 
     Attributes:
-        labels: The cluster of each map, int64 `(N,)`, from 0.
+        labels: The cluster of each map, int64 `(N,)`, from 0; -1 for one that is zero everywhere, unless all are.
         count: Number of clusters, k, at least 1.
         sizes: Maps in each, int64 `(k,)`.
         means: Mean map of each, float32 `(k, h, w)` in [0, 1].
@@ -40,7 +40,8 @@ class Clusters:
             for a cluster or a rest that is zero everywhere.
         corner_excess: The same of a corner, a quarter of the height and of the width large, instead of the frame: the
             largest of the four excesses. A watermark in a corner draws it towards 1.
-        outliers: How lonely each map is, float64 `(N,)` in [0, 2]: its mean distance to its `neighbours` nearest maps.
+        outliers: How lonely each map is, float64 `(N,)` in [0, 2]: its mean distance to its `neighbours` nearest maps;
+            0 where its label is -1.
         order: Rows from the loneliest to the least lonely, int64 `(N,)`.
         eigenvalues: The smallest of the graph's normalised Laplacian, ascending, in [0, 2].
         neighbours: How many neighbours each map has in the graph.
@@ -68,7 +69,8 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     neither resolution nor the amount of heat counts. Each is joined to its ceil(ln N) nearest, as `connect` says.
     The eigenvectors of the smallest eigenvalues of the graph's normalised Laplacian place each map, and k-means divides
     them into as many clusters as there are eigenvalues before the last one, of `most`, behind which they leap to three
-    times or more. A group of hardly more maps than a map has neighbours may go unseen, but is among the outliers.
+    times or more. A group of hardly more maps than a map has neighbours, or one that is
+    warm elsewhere too, may go unseen.
     Equal maps share a cluster.
 
     Takes memory for N x 12 x 12 numbers and N x ceil(ln N) edges, never for N x N. The same rows in another order
@@ -95,10 +97,12 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     points = points_of(maps)
     affinity, widened = _graph(points, most)
     eigenvalues, vectors = spectrum(affinity.weights, most + 1, seed)
-    count = count_clusters(eigenvalues, most) if len(maps) >= FEW else 1
-    labels = _divided(vectors[:, :count], points, seed)[points.of_row]
-    means, sizes = _means(maps, labels, count), np.bincount(labels, minlength=count).astype(np.int64)
-    outliers = affinity.loneliness[points.of_row]
+    count = count_clusters(eigenvalues, most) if points.rows >= FEW else 1
+    is_point = points.of_row >= 0
+    labels = np.where(is_point, _divided(vectors[:, :count], points, seed)[points.of_row], -1)
+    sizes = np.bincount(labels[is_point], minlength=count).astype(np.int64)
+    means = _sums(maps, labels, count) / sizes[:, None, None]
+    outliers = np.where(is_point, affinity.loneliness[points.of_row], 0.0)
     return Clusters(
         labels=labels,
         count=count,
@@ -117,7 +121,7 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
 
 def _graph(points: Points, most: int) -> tuple[Affinity, str | None]:
     """The graph, with as many neighbours as leave it in `most` parts at most, and a note where these are more."""
-    rows = len(points.of_row)
+    rows = points.rows
     wanted = min(max(1, math.ceil(math.log(rows))), rows - 1)
     neighbours, affinity = wanted, connect(points, wanted)
     while count_parts(affinity.weights) > most:
@@ -143,15 +147,14 @@ def _divided(embedded: NDArray[np.float64], points: Points, seed: int) -> NDArra
     return labels
 
 
-def _means(maps: NDArray[np.floating[Any]], labels: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """The mean map of each cluster, `(k, h, w)`."""
+def _sums(maps: NDArray[np.floating[Any]], labels: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """The sum of each cluster's maps, `(k, h, w)`."""
     sums = np.zeros((count, *maps.shape[1:]))
     for start in range(0, len(maps), BATCH):
         part, of_part = maps[start : start + BATCH], labels[start : start + BATCH]
-        for label in np.unique(of_part):
+        for label in np.unique(of_part[of_part >= 0]):
             sums[label] += part[of_part == label].sum(axis=0, dtype=np.float64)
-    means: NDArray[np.float64] = sums / np.bincount(labels, minlength=count)[:, None, None]
-    return means
+    return sums
 
 
 def _nearest_to_centre(points: Points, labels: NDArray[np.int64], count: int) -> Iterator[NDArray[np.int64]]:
@@ -185,12 +188,14 @@ def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _notes(points: Points, widened: str | None) -> Iterator[str]:
-    rows, different = len(points.of_row), len(points.counts)
+    rows, different = points.rows, len(points.counts)
+    if not points.places.any():
+        yield f"all {rows} maps are zero everywhere"
+        return
+    if rows < len(points.of_row):
+        yield f"{len(points.of_row) - rows} of {len(points.of_row)} maps are zero everywhere, and in no cluster"
     if rows < FEW:
         yield f"{rows} maps are too few to find clusters in: at least {FEW} are needed"
-    empty = int(points.counts[~points.places.any(axis=1)].sum())
-    if empty:
-        yield f"{empty} of {rows} maps are zero everywhere"
     if different == 1 < rows:
         yield f"all {rows} maps are equal"
     elif different < rows:

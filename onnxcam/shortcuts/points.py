@@ -25,14 +25,19 @@ class Points:
     """The different maps, in an order of their own, whatever the order of the rows.
 
     Attributes:
-        places: float64 `(U, cells)`, each of Euclidean length one, or zero where the map is.
+        places: float64 `(U, cells)`, each of Euclidean length one; a single zero where every map is zero.
         counts: How many rows are this map, int64 `(U,)`.
-        of_row: The point of each row, int64 `(N,)`.
+        of_row: The point of each row, int64 `(N,)`; -1 for a map that is zero everywhere, which points nowhere.
     """
 
     places: NDArray[np.float64]
     counts: NDArray[np.int64]
     of_row: NDArray[np.int64]
+
+    @property
+    def rows(self) -> int:
+        """How many rows are points."""
+        return int(self.counts.sum())
 
 
 def checked(maps: object) -> NDArray[np.floating[Any]]:
@@ -64,9 +69,12 @@ def points_of(maps: NDArray[np.floating[Any]]) -> Points:
         part = maps[start : start + BATCH].astype(np.float64)
         places[start : start + BATCH] = (height @ part @ width.T).reshape(len(part), -1)
     lengths = np.linalg.norm(places, axis=1, keepdims=True)
-    places /= np.where(lengths > 0, lengths, 1)
-    different, of_row, counts = np.unique(places.round(DECIMALS) + 0.0, axis=0, return_inverse=True, return_counts=True)
-    return Points(different, counts.astype(np.int64), of_row.reshape(-1).astype(np.int64))
+    is_used = lengths[:, 0] > 0 if lengths.any() else np.ones(len(maps), np.bool_)
+    used = (places[is_used] / np.where(lengths > 0, lengths, 1)[is_used]).round(DECIMALS) + 0.0
+    different, of_used, counts = np.unique(used, axis=0, return_inverse=True, return_counts=True)
+    of_row = np.full(len(maps), -1, np.int64)
+    of_row[is_used] = of_used.reshape(-1)
+    return Points(different, counts.astype(np.int64), of_row)
 
 
 def _pooling(size: int) -> NDArray[np.float64]:

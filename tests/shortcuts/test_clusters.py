@@ -205,16 +205,25 @@ def test_the_same_seed_gives_the_same_clusters() -> None:
 
 def test_equal_maps_share_a_cluster_however_many_they_are() -> None:
     rng = np.random.default_rng(0)
-    maps = np.concatenate([blobs(150, rng), np.repeat(tagged(1, rng), 60, axis=0), np.zeros((30, 24, 24), np.float32)])
+    maps = np.concatenate([blobs(150, rng), np.repeat(tagged(1, rng), 60, axis=0)])
     found = find_clusters(maps)
-    assert found.count == 3
-    assert found.labels.tolist() == [0] * 150 + [1] * 60 + [2] * 30
+    assert found.labels.tolist() == [0] * 150 + [1] * 60
     assert not found.outliers[150:].any()
-    assert found.border_excess[2] == found.corner_excess[2] == 0
-    assert found.notes == (
-        "30 of 240 maps are zero everywhere",
-        "of 240 maps, 152 are different at this resolution",
-    )
+    assert found.notes == ("of 210 maps, 151 are different at this resolution",)
+
+
+def test_empty_maps_are_in_no_cluster_and_change_nothing_else() -> None:
+    maps, _ = mixed(200, 0.1)
+    empty = np.zeros((70, 24, 24), np.float32)
+    alone, found = find_clusters(maps), find_clusters(np.concatenate([empty[:40], maps, empty[40:]]))
+    assert found.labels.tolist() == [-1] * 40 + alone.labels.tolist() + [-1] * 30
+    assert found.sizes.tolist() == alone.sizes.tolist()
+    assert found.notes == ("70 of 270 maps are zero everywhere, and in no cluster",)
+    assert not found.outliers[:40].any()
+    np.testing.assert_array_equal(found.order[:200], alone.order + 40)
+    np.testing.assert_allclose(found.means, alone.means, atol=1e-6)
+    np.testing.assert_array_equal(found.corner_excess, alone.corner_excess)
+    assert [(rows - 40).tolist() for rows in found.representatives] == [r.tolist() for r in alone.representatives]
 
 
 def test_maps_whose_neighbours_are_all_equal_are_not_cut_off_from_them() -> None:
@@ -248,7 +257,7 @@ def test_two_maps_many_times_over_are_two_clusters() -> None:
         (blobs(2, np.random.default_rng(0)), "2 maps are too few"),
         (blobs(19, np.random.default_rng(0)), "19 maps are too few"),
         (np.full((40, 7, 7), 0.5, np.float32), "all 40 maps are equal"),
-        (np.zeros((40, 7, 7), np.float32), "40 of 40 maps are zero everywhere"),
+        (np.zeros((40, 7, 7), np.float32), "all 40 maps are zero everywhere"),
     ],
     ids=["one", "two", "nineteen", "all equal", "all zero"],
 )
