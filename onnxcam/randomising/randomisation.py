@@ -43,6 +43,8 @@ class Step:
             two dimensions of 11 pixels at least, too.
         score: The score explained, `(M,)`, before softmax; NaN where the step failed.
         change: `score` less the original's.
+        constant: How many maps have no similarity because they, or the original's, are constant: a map of zeros is all
+            that shuffled weights may leave.
         note: What the reader must know: the step failed, or maps are constant. None for nothing.
     """
 
@@ -53,6 +55,7 @@ class Step:
     ssim: Float
     score: Float
     change: Float
+    constant: int = 0
     note: str | None = None
 
     @property
@@ -212,14 +215,14 @@ def _step(
     nodes, unknown = tuple(one.node for one in fresh), np.full(len(original.map), np.nan)
     if isinstance(found, ProviderError):
         note = f"the model with these weights shuffled cannot be explained: {found}"
-        return Step(nodes, tensors, is_before, unknown, unknown, unknown, unknown, note)
+        return Step(nodes, tensors, is_before, unknown, unknown, unknown, unknown, note=note)
     pairs = list(zip(original.map, found.map, strict=True))
     by_rank = np.array([spearman(a, b) for a, b in pairs])
     score = found.score.astype(np.float64)
     empty = int(np.isnan(by_rank).sum())
     told = f"{empty} of {len(pairs)} maps are constant, here or in the original" if empty else None
     by_structure = np.array([ssim(a, b) if a.ndim == 2 else np.nan for a, b in pairs])
-    return Step(nodes, tensors, is_before, by_rank, by_structure, score, score - original.score, told)
+    return Step(nodes, tensors, is_before, by_rank, by_structure, score, score - original.score, empty, told)
 
 
 def _sinks(loaded: Model, explainer: Explainer) -> list[ir.Value]:

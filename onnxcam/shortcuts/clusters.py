@@ -69,9 +69,8 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     neither resolution nor the amount of heat counts. Each is joined to its ceil(ln N) nearest, as `connect` says.
     The eigenvectors of the smallest eigenvalues of the graph's normalised Laplacian place each map, and k-means divides
     them into as many clusters as there are eigenvalues before the last one, of `most`, behind which they leap to three
-    times or more. A group of hardly more maps than a map has neighbours, or one that is
-    warm elsewhere too, may go unseen.
-    Equal maps share a cluster.
+    times or more. A group of hardly more maps than a map has neighbours, or one that is warm elsewhere too, may go
+    unseen. Equal maps share a cluster.
 
     Takes memory for N x 12 x 12 numbers and N x ceil(ln N) edges, never for N x N. The same rows in another order
     give the same clusters.

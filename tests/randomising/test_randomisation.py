@@ -190,6 +190,7 @@ def test_constant_maps_are_counted_and_have_no_similarity(write_model: Write) ->
     inputs = np.random.default_rng(0).uniform(0, 1, (2, 1, 8, 8)).astype(np.float32)
     swapped = [t for s in range(8) if (t := randomisation_test(path, inputs, layer="r", seed=s)).steps[0].change.any()]
     step = swapped[0].steps[0]
+    assert step.constant == 2
     assert step.note == "2 of 2 maps are constant, here or in the original"
     assert np.isnan([*step.spearman, *step.ssim, step.mean_spearman, step.mean_ssim]).all()
 
