@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import numpy as np
 import onnx_ir as ir
@@ -19,76 +19,12 @@ from onnxcam.graph import Model, load, upstream
 from onnxcam.imaging import Preprocess
 from onnxcam.metrics import spearman, ssim
 from onnxcam.randomising.recorded import Recorded
+from onnxcam.randomising.results import Mode, RandomisationTest, Step
 from onnxcam.randomising.shuffling import write_shuffled
 from onnxcam.randomising.weights import NodeWeights, find_weights
 from onnxcam.targets import resolve_target
 
-__all__ = ["Mode", "RandomisationTest", "Step", "randomisation_test"]
-
-Mode: TypeAlias = Literal["cascading", "independent"]
-Float = NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One model with shuffled weights, held against the original on M maps.
-
-    Attributes:
-        nodes: Names of the nodes whose weights this step was the first to shuffle, or the only one.
-        tensors: Names of all tensors that are shuffled in this step's model.
-        reaches_layer: Whether a shuffled weight lies at or before the layer explained: its activation is another then.
-        spearman: Rank correlation of each map with the original's, float64 `(M,)` in [-1, 1]; NaN where one of them is
-            constant, and where the step failed.
-        ssim: Structural similarity of each map to the original's, `(M,)`, as `spearman`; NaN for maps that are not of
-            two dimensions of 11 pixels at least, too.
-        score: The score explained, `(M,)`, before softmax; NaN where the step failed.
-        change: `score` less the original's.
-        constant: How many maps have no similarity because they, or the original's, are constant: a map of zeros is all
-            that shuffled weights may leave.
-        note: What the reader must know: the step failed, or maps are constant. None for nothing.
-    """
-
-    nodes: tuple[str, ...]
-    tensors: tuple[str, ...]
-    reaches_layer: bool
-    spearman: Float
-    ssim: Float
-    score: Float
-    change: Float
-    constant: int = 0
-    note: str | None = None
-
-    @property
-    def mean_spearman(self) -> float:
-        """The mean over the maps that have one; NaN where none has."""
-        return _mean(self.spearman)
-
-    @property
-    def mean_ssim(self) -> float:
-        """As `mean_spearman`."""
-        return _mean(self.ssim)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class RandomisationTest:
-    """What becomes of the maps as weights are shuffled.
-
-    Attributes:
-        mode: `cascading` or `independent`.
-        steps: From the score to the input.
-        original: The explanation by the file as it is.
-        notes: What is left alone, and what the original's explanation says.
-    """
-
-    mode: Mode
-    steps: tuple[Step, ...]
-    original: Explanation
-    notes: tuple[str, ...]
-
-    @property
-    def curve(self) -> Float:
-        """The mean Spearman similarity of each step; it starts below 1 and falls for a map that depends on weights."""
-        return np.array([step.mean_spearman for step in self.steps])
+__all__ = ["randomisation_test"]
 
 
 def randomisation_test(
@@ -135,7 +71,8 @@ def randomisation_test(
         most: Number of steps at most; nodes that follow each other share one. None for a step for each node.
 
     Raises:
-        InputError: No such mode, no steps, no weights, or inputs that do not fit; SciPy is not installed.
+        InputError: No such mode, no steps, a seed below 0, no weights, or inputs that do not fit; SciPy is not
+            installed.
         OnnxcamError: What `Explainer` and `Explainer.explain` raise for the file as it is. A step that fails says so in
             its `note`, and the test goes on.
 
@@ -143,6 +80,8 @@ def randomisation_test(
     """
     if mode not in get_args(Mode):
         raise InputError(f"no mode '{mode}'. Choose 'cascading' or 'independent'.", mode=mode)
+    if seed < 0:
+        raise InputError(f"no seed {seed}. Give 0 or more.", seed=seed)
     if most is not None and most < 1:
         raise InputError(f"a test of {most} steps shows nothing. Give most=1 or more, or None.", most=most)
     explainer = Explainer(model, layer, output, provider, preprocess, labels, head=head)
@@ -240,8 +179,3 @@ def _before(loaded: Model, layers: Sequence[str]) -> set[str]:
 
 def _values(loaded: Model) -> Mapping[str, ir.Value]:
     return ir.convenience.create_value_mapping(loaded.shipped.graph)
-
-
-def _mean(values: Float) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")

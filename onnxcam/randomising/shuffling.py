@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx_ir as ir
 
+from onnxcam.errors import ModelError
 from onnxcam.graph import external_tensors, save
 from onnxcam.randomising.weights import tensor_of
 
@@ -27,8 +28,11 @@ def write_shuffled(model: ir.Model, tensors: Sequence[str], seed: int, path: Pat
     values = ir.convenience.create_value_mapping(copy.graph)
     for name in tensors:
         shuffle(values[name], seed)
-    if external_tensors(copy):
-        ir.external_data.unload_from_model(copy, path.parent, DATA)
+    try:
+        if external_tensors(copy):
+            ir.external_data.unload_from_model(copy, path.parent, DATA)
+    except OSError as error:
+        raise ModelError(f"'{path.parent}' cannot be written: {error.strerror}.", path=path) from error
     save(copy, path)
 
 

@@ -81,8 +81,8 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
         seed: Of k-means and of the eigenvectors' first guess.
 
     Raises:
-        InputError: Maps of another shape or type, none, NaN, or outside [0, 1]; `most` below 1; scikit-learn is not
-            installed.
+        InputError: Maps of another shape or type, none, NaN, or outside [0, 1]; `most` below 1; no such seed;
+            scikit-learn is not installed.
 
     Source: Lapuschkin et al., Unmasking Clever Hans predictors and assessing what machines really learn, Nature
         Communications 10:1096, 2019 (SpRAy); eigengap and number of neighbours: von Luxburg, A tutorial on spectral
@@ -91,6 +91,8 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     """
     if most < 1:
         raise InputError(f"at most {most} clusters cannot be found. Give 1 or more.", most=most)
+    if not 0 <= seed < 2**32:
+        raise InputError(f"no seed {seed}. Give one from 0 to {2**32 - 1}.", seed=seed)
     require_scikit_learn()
     maps = checked(maps)
     points = points_of(maps)

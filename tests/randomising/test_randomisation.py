@@ -199,9 +199,10 @@ def test_constant_maps_are_counted_and_have_no_similarity(write_model: Write) ->
     ("options", "told"),
     [
         ({"mode": "sideways"}, "no mode 'sideways'. Choose 'cascading' or 'independent'"),
+        ({"seed": -1}, "no seed -1. Give 0 or more"),
         ({"most": 0}, "a test of 0 steps shows nothing. Give most=1 or more, or None"),
     ],
-    ids=["mode", "steps"],
+    ids=["mode", "seed", "steps"],
 )
 def test_what_is_no_test_is_refused(options: dict[str, Any], told: str, classifier: Path) -> None:
     with pytest.raises(InputError, match=told):

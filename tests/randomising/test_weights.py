@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 
+from onnxcam.errors import ModelError
 from onnxcam.graph import load
 from onnxcam.randomising.shuffling import write_shuffled
 from onnxcam.randomising.weights import find_weights
@@ -167,11 +169,36 @@ def test_weights_in_sub_graphs_are_left_alone_with_a_note(write_model: Write) ->
     assert notes == ("weights in the sub-graphs of 'y' are left alone",)
 
 
+def test_a_weight_that_a_sub_graph_reads_too_is_left_alone(write_model: Write) -> None:
+    text = """g (float[1, 4] x, bool c) => (float[1, 4] y) {
+        a = MatMul(x, u)
+        b = MatMul(a, w)
+        y = If(c) <
+            then_branch = t () => (float[1, 4] p) { p = Add(b, w) },
+            else_branch = e () => (float[1, 4] q) { q = Identity(b) }
+        >
+    }"""
+    found, _ = weights_of(write_model(text, u=floats(4, 4), w=floats(4, 4)))
+    assert found == [("u",)]
+
+
 def test_weights_that_are_computed_are_left_alone_with_a_note(write_model: Write) -> None:
     text = "g (float[1, 4] x) => (float[1, 4] y) { w = Mul(u, v)  a = MatMul(x, w)  y = MatMul(a, k) }"
     found, notes = weights_of(write_model(text, u=floats(4, 4), v=floats(4, 1), k=floats(4, 4)))
     assert found == [("k",)]
     assert notes == ("weights that are computed from others are left alone, at 'a'",)
+
+
+def test_a_disk_that_takes_no_more_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    source = Path(__file__).parents[2] / "models" / "shapes-torchscript.onnx"
+    path = tmp_path / "model.onnx"
+    onnx.save(onnx.load(source), path, save_as_external_data=True, location="model.data", size_threshold=0)
+    monkeypatch.setattr(ir.external_data, "unload_from_model", is_full)
+    with pytest.raises(ModelError, match="cannot be written: No space left on device"):
+        write_shuffled(load(path).shipped, ["last.weight"], 0, tmp_path / "shuffled.onnx")
 
 
 STORED = [np.float32, np.float16, np.float64, np.int8, np.uint8, np.int32, ir.DataType.BFLOAT16.numpy()]

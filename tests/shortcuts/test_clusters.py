@@ -310,6 +310,12 @@ def test_no_clusters_at_all_are_refused() -> None:
         find_clusters(blobs(20, np.random.default_rng(0)), most=0)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32], ids=["below zero", "too large"])
+def test_no_seeds_are_refused(seed: int) -> None:
+    with pytest.raises(InputError, match=f"no seed {seed}. Give one from 0"):
+        find_clusters(blobs(20, np.random.default_rng(0)), seed=seed)
+
+
 def test_it_says_what_to_install_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(InputError, match=r'pip install "onnxcam\[audit\]"'):
