@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onnxcam.datasets.records import Label, Region
-from onnxcam.datasets.texts import number
+from onnxcam.datasets.texts import is_index, number
 from onnxcam.errors import InputError
 
 __all__ = ["region_of", "size_of"]
@@ -45,7 +45,7 @@ def region_of(
 def _label(category: object, names: dict[int, str], where: str) -> Label | None:
     if category is None:
         return None
-    if isinstance(category, bool) or not isinstance(category, int) or (names and category not in names):
+    if not is_index(category) or (names and category not in names):
         raise InputError(f"{where}: category_id {category!r} is not among the categories. Add it, or correct it.")
     return names.get(category, category)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from onnxcam.errors import InputError
 
-__all__ = ["is_text", "number", "numbers_or_names", "parse_json", "read_bytes", "read_text"]
+__all__ = ["is_index", "is_text", "number", "numbers_or_names", "parse_json", "read_bytes", "read_text"]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -56,6 +56,15 @@ def parse_json(text: str, path: Path, line: int | None = None) -> Any:
         raise InputError(f"'{path}', line {at}: JSON that cannot be read: {error}.", path=path, line=at) from error
 
 
+MOST_CLASSES = 1 << 31
+"""Class indices are smaller, so that any table holds them."""
+
+
+def is_index(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number that can be the index of a class, or less than none."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_CLASSES
+
+
 def is_text(value: object) -> TypeGuard[str]:
     """Whether a value is text that a file can hold: JSON and YAML can write half of a character."""
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
@@ -78,4 +87,5 @@ def numbers_or_names(labels: Iterable[str]) -> Callable[[str], str | int]:
 
 
 def _is_number(label: str) -> bool:
-    return label == "0" or (label.isascii() and label.isdecimal() and not label.startswith("0") and len(label) < 19)
+    is_plain = label.isascii() and label.isdecimal() and len(label) <= len(str(MOST_CLASSES))
+    return is_plain and str(int(label)) == label and is_index(int(label))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onnxcam.datasets.records import Label, Region
-from onnxcam.datasets.texts import number, read_text
+from onnxcam.datasets.texts import is_index, number, read_text
 from onnxcam.datasets.yolo_names import Names
 from onnxcam.errors import InputError
 
@@ -60,7 +60,7 @@ def _shape(fields: list[str], names: Names, file: Path, line: int) -> Shape:
     if len(numbers) != len(fields):
         raise InputError(f"{where}: '{fields[values.index(None)]}' is no number. Correct it.", path=file, line=line)
     index, coordinates = numbers[0], numbers[1:5] if names.is_pose else numbers[1:]
-    if index < 0 or index != int(index):
+    if index < 0 or index != int(index) or not is_index(int(index)):
         raise InputError(f"{where}: the class '{fields[0]}' is no index. Correct it.", path=file, line=line)
     if len(coordinates) != 4 and (len(coordinates) < 6 or len(coordinates) % 2):
         raise InputError(

@@ -33,7 +33,7 @@ def test_folders_that_are_all_numbers_give_numbers(tmp_path: Path) -> None:
     assert data.labels is None
 
 
-@pytest.mark.parametrize("name", ["007", "٣", "-1", "1.0", "²", "9" * 30])
+@pytest.mark.parametrize("name", ["007", "٣", "-1", "1.0", "²", "9" * 30, "2147483648"])
 def test_what_only_looks_like_a_number_stays_a_name(tmp_path: Path, name: str) -> None:
     write_picture(tmp_path / name / "a.png")
     write_picture(tmp_path / "1/a.png")

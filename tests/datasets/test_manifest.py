@@ -176,6 +176,7 @@ def test_a_broken_row_of_csv_is_an_error_that_names_its_line(tmp_path: Path, cas
         pytest.param(r'{"path": "\ud800.png"}', r"line 2: '\\ud800\.png' is no file name", id="half a character"),
         pytest.param(r'{"path": "/\ud800.png"}', r"line 2: '/\\ud800\.png' is no file name", id="half an absolute one"),
         pytest.param(r'{"path": "a.png", "label": "\ud800"}', "line 2: the label", id="half a letter"),
+        pytest.param('{"path": "a.png", "label": 3000000000}', "line 2: the label 3000000000 is no", id="huge label"),
         pytest.param('{"path": "a.png", "label": true}', "line 2: the label True", id="truth"),
         pytest.param('{"path": "a.png", "box": [0, 0, NaN, 1]}', "line 2: the box .* not four", id="nan"),
         pytest.param('{"path": "a.png", "box": {"left": 0}}', "line 2: the box .* not four", id="object"),

@@ -106,6 +106,20 @@ def test_a_picture_without_labels_and_labels_without_a_picture_have_their_record
     assert "1 of 5 pictures have no labels, and no regions" in data.notes
 
 
+def test_names_tell_the_format_where_there_are_no_labels(tmp_path: Path) -> None:
+    write_picture(tmp_path / "images/a.png")
+    write_text(tmp_path / "data.yaml", "names: [cat]")
+    data = open_dataset(tmp_path)
+    assert (data.format, data.labels, data.count) == ("yolo", ("cat",), 1)
+    assert data.notes == ("1 of 1 pictures have no labels, and no regions",)
+
+
+def test_pictures_may_lie_beside_their_labels_in_a_folder_called_labels(tmp_path: Path) -> None:
+    write_picture(tmp_path / "labels/a.png")
+    write_text(tmp_path / "labels/a.txt", BOX)
+    assert [(record.key, len(record.regions)) for record in open_dataset(tmp_path)] == [("labels/a.png", 1)]
+
+
 NAMES = {
     "flow list": ("data.yaml", "names: [cat, 'the dog', \"it's\"]", ("cat", "the dog", "it's")),
     "flow list of many lines": ("data.yaml", "nc: 2\nnames: [ 'cat',  # first\n    'dog' ]", ("cat", "dog")),
@@ -164,6 +178,7 @@ BROKEN = {
     "word": ("0 0.5 x 0.5 0.5", "'x' is no number"),
     "infinite": ("0 0.5 inf 0.5 0.5", "'inf' is no number"),
     "class": ("1.5 0.5 0.5 0.5 0.5", "the class '1.5' is no index"),
+    "huge class": ("1e300 0.5 0.5 0.5 0.5", "the class '1e300' is no index"),
     "negative class": ("-1 0.5 0.5 0.5 0.5", "the class '-1' is no index"),
     "four": ("0 0.5 0.5 0.5", "4 numbers, expected class, x, y, width, height"),
     "confidence": (BOX + " 0.9", "6 numbers, expected"),

@@ -13,7 +13,7 @@ from onnxcam.datasets.listed import unique
 from onnxcam.datasets.places import key_of, name_below
 from onnxcam.datasets.records import DataSet, Record, Region
 from onnxcam.datasets.registry import dataset_format
-from onnxcam.datasets.texts import is_text, parse_json, read_bytes, read_text
+from onnxcam.datasets.texts import is_index, is_text, parse_json, read_bytes, read_text
 from onnxcam.errors import InputError
 
 __all__ = ["coco"]
@@ -112,7 +112,7 @@ def _categories(listed: list[dict[str, Any]], file: Path) -> dict[int, str]:
     names: dict[int, str] = {}
     for n, category in enumerate(listed):
         number, name = category.get("id"), category.get("name")
-        if not isinstance(number, int) or not is_text(name) or number in names:
+        if not is_index(number) or not is_text(name) or number in names:
             raise InputError(
                 f"'{file}', categories[{n}]: id {number!r}, name {name!r}; each has a number of its own, and a name.",
                 path=file,

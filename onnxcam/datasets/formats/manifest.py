@@ -11,7 +11,7 @@ from onnxcam.datasets.listed import Root
 from onnxcam.datasets.records import DataSet, Label, Record, Region
 from onnxcam.datasets.registry import dataset_format
 from onnxcam.datasets.tables import BOX_COLUMNS, PATH_COLUMNS, SUFFIXES, Row, is_table, read_rows
-from onnxcam.datasets.texts import is_text, number, numbers_or_names
+from onnxcam.datasets.texts import is_index, is_text, number, numbers_or_names
 from onnxcam.errors import InputError
 
 __all__ = ["manifest"]
@@ -105,9 +105,9 @@ def _label(row: Row) -> Label | None:
     label = row.values.get("label")
     if label is None or label == "":
         return None
-    if isinstance(label, bool) or not (isinstance(label, int) or is_text(label)):
-        raise InputError(f"{row.where}: the label {label!r} is no name and no whole number.", line=row.line)
-    return label
+    if is_text(label) or is_index(label):
+        return label
+    raise InputError(f"{row.where}: the label {label!r} is no name and no index of a class.", line=row.line)
 
 
 def _region(row: Row, root: Root, label: Label | None) -> Region | None:

@@ -88,9 +88,10 @@ def _pairs(layout: Layout) -> Iterator[tuple[Record, Annotation | None]]:
         name = _picture(layout, xml.removesuffix(Path(xml).suffix), annotation.filename, neighbours)
         if name in seen:
             raise InputError(
-                f"'{file}' and '{seen[name]}' are both of the picture '{name}'. Call each as its picture.", path=file
+                f"'{file}' and '{seen[name]}' beside it are both of the picture '{name}'. Call each as its picture.",
+                path=file,
             )
-        seen[name] = str(file)
+        seen[name] = xml
         yield Record(key_of(name), os.path.join(layout.root, name), None, annotation.regions), annotation  # noqa: PTH118
     for picture in walk(layout.root / layout.pictures, is_picture):
         name = _join(layout.pictures, picture)
