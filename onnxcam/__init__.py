@@ -5,6 +5,7 @@
     result.map           (N, H, W) in [0, 1]
     result.overlay(0)    the map over the picture
 
+    onnxcam.audit("model.onnx", "pictures", "audit")    a whole data set: a row of figures for each picture
     onnxcam.export("model.onnx", "model.cam.onnx")      one file that gives its maps itself, for any runtime
 
 Everything public is in `__all__`.
@@ -15,6 +16,7 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from onnxcam.auditing import Audit, audit
     from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
     from onnxcam.explainer import Explainer, explain
     from onnxcam.explanation import Explanation
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from onnxcam.targets import Target
 
 __all__ = [
+    "Audit",
     "Candidate",
     "Explainer",
     "Explanation",
@@ -38,6 +41,7 @@ __all__ = [
     "ProviderError",
     "Target",
     "__version__",
+    "audit",
     "explain",
     "export",
 ]
@@ -45,6 +49,7 @@ __all__ = [
 __version__ = _version("onnxcam")
 
 _HOMES = {
+    "Audit": "auditing",
     "Candidate": "plan",
     "Explainer": "explainer",
     "Explanation": "explanation",
@@ -52,6 +57,7 @@ _HOMES = {
     "Plan": "plan",
     "Preprocess": "imaging",
     "Target": "targets",
+    "audit": "auditing",
     "explain": "explainer",
     "export": "exporting",
 } | dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors")

@@ -240,6 +240,15 @@ class Explainer:
         rows = tuple(range(place.start, place.stop))
         return self._describe(samples, self._open(samples).logits(feeds), rows, feeds)
 
+    def scores_of(self, inputs: object, logits: NDArray[Any]) -> Scores:
+        """What the axes of a score tensor are that `explain` gave for these inputs; nothing is run for it.
+
+        Raises:
+            InputError: Inputs that do not fit.
+        """
+        samples = self.gather(inputs)
+        return self._describe(samples, logits, tuple(range(samples.count)), samples.feeds)
+
     def run_shipped(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The shipped file's own float outputs, by name, for one batch.
 

@@ -33,6 +33,7 @@ FLOORS = {
     "passes": 8,
     "layers": 9,
     "explainer": 10,
+    "auditing": 11,
     "exporting": 11,
     "randomising": 11,
     "__init__": 12,

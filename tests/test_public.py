@@ -13,6 +13,7 @@ import onnxcam
 from onnxcam import errors
 
 PUBLIC = [
+    "Audit",
     "Candidate",
     "Explainer",
     "Explanation",
@@ -27,6 +28,7 @@ PUBLIC = [
     "ProviderError",
     "Target",
     "__version__",
+    "audit",
     "explain",
     "export",
 ]

@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "inspect_model",
     "explain": "explain_images",
     "export": "export_model",
+    "audit": "audit_dataset",
     "methods": "list_methods",
     "targets": "list_targets",
     "rules": "list_rules",

@@ -30,19 +30,33 @@ def say(text: object) -> None:
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar where stderr is a terminal and there is more than a few to do; gives what moves it."""
-    if total <= FEW or not sys.stderr.isatty():
+def progress(total: int | None, doing: str = "explaining") -> Iterator[Callable[[int], None]]:
+    """A progress bar where stderr is a terminal and there is more than a few to do; gives what moves it.
+
+    It has the rate and the time that is left. A total of None is one that nobody knows.
+    """
+    if (total is not None and total <= FEW) or not sys.stderr.isatty():
         yield lambda count: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Rate(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(""),
+        TimeRemainingColumn(),
+    )
     # Where both streams are the terminal, rich lifts the result's lines over the bar; a pipe's it must not touch.
     lifts = sys.stdout.isatty()
     with Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=lifts, redirect_stderr=True
     ) as bar:
-        task = bar.add_task("explaining", total=total)
+        task = bar.add_task(doing, total=total)
         yield lambda count: bar.advance(task, count)

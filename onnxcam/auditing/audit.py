@@ -1,0 +1,172 @@
+"""A whole data set through one model: streamed, resumable, a row for each picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar, get_args
+
+from onnxcam.auditing.decoding import decoded_batches
+from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.rows import Row, RowMaker
+from onnxcam.auditing.settings import Settings
+from onnxcam.auditing.summary import Summary, summarize
+from onnxcam.auditing.tables import require_pyarrow, write_parquet
+from onnxcam.datasets import DataSet, Record, open_dataset
+from onnxcam.errors import InputError
+
+__all__ = ["Audit", "RowsFormat", "audit"]
+
+RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
+PARQUET = "rows.parquet"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Audit:
+    """A finished audit.
+
+    Attributes:
+        folder: Where it lies.
+        rows_path: The file of rows.
+        summary: What they say together.
+        resumed: Rows that an earlier run had made.
+        notes: What the reader must know.
+    """
+
+    folder: Path
+    rows_path: Path
+    summary: Summary
+    resumed: int
+    notes: tuple[str, ...]
+
+
+def audit(
+    model: str | Path,
+    dataset: str | Path | DataSet,
+    folder: str | Path,
+    *,
+    target: str = "predicted",
+    method: str = "grad-cam",
+    layer: str | tuple[str, ...] | None = None,
+    output: str | None = None,
+    provider: str = "auto",
+    preprocess: str | Path | None = None,
+    labels: str | Path | tuple[str, ...] | None = None,
+    head: str | Path | None = None,
+    dataset_format: str = "auto",
+    metrics: tuple[str, ...] | None = None,
+    batch_size: int = 8,
+    rows: RowsFormat = "parquet",
+    keeps_maps: bool = False,
+    is_fresh: bool = False,
+    report: Callable[[int, int | None], None] | None = None,
+) -> Audit:
+    """Explain every picture of a data set, and write a row of figures for each.
+
+    Stopped or killed at any moment, it goes on where it stood when it is called again with the same arguments. A
+    picture that cannot be read or explained is a row that says why. Memory does not grow with the data set, but for a
+    summary's numbers, of which it holds eight bytes for each row and figure.
+
+    Args:
+        model: Path of an `.onnx` file.
+        dataset: A folder, a file of annotations, or a data set that is open.
+        folder: Where the audit is written, and gone on with.
+        target: What is explained: `predicted`, `label` (each record's own), or a spelling with one map.
+        method: A method's name.
+        layer: As for `Explainer`, as the next six.
+        output: The score tensor's name.
+        provider: `auto`, `cpu` or `cuda`.
+        preprocess: A preset's name or a JSON file.
+        labels: A file of class names, or the names.
+        head: A detector's head.
+        dataset_format: The data set's format; `auto` to tell by what lies there.
+        metrics: What is measured, by name; None for all that take no further run of the model.
+        batch_size: Pictures that go through the model at once.
+        rows: `parquet` (which takes pyarrow) or `jsonl`.
+        keeps_maps: Whether each map is kept, in half precision.
+        is_fresh: Whether to drop what an earlier run left in the folder.
+        report: Called after each batch with the rows that are done, and their number in all, None where that is not
+            known.
+
+    Raises:
+        InputError: A data set, folder, target or metric that does not fit.
+        OnnxcamError: The model cannot be explained.
+    """
+    if rows not in get_args(RowsFormat):
+        raise InputError(f"no format '{rows}' of rows. Choose 'parquet' or 'jsonl'.", given=rows)
+    if rows == "parquet":
+        require_pyarrow()
+    settings = Settings(
+        str(model), target, method, layer, output, provider, _text(preprocess), _text(labels), _text(head), metrics
+    )
+    opened = dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format)
+    maker = RowMaker(settings)
+    figures = tuple(name for metric in maker.metrics for name in metric.figures)
+    made_of = {**settings.described(), "figures": list(figures), "rows": rows, "maps": keeps_maps}
+    journal = Journal(Path(folder), made_of, is_fresh=is_fresh)
+    resumed, path = journal.done, Path(folder) / (PARQUET if rows == "parquet" else journal.lines.name)
+    if not journal.is_complete:
+        _go_on(journal, maker, opened, batch_size, keeps_maps=keeps_maps, report=report)
+        if rows == "parquet":
+            write_parquet(journal.rows(), maker.columns, path)
+    summary = summarize(_read(path, rows), figures)
+    if not journal.is_complete:
+        journal.write_header(is_complete=True, rows=journal.done, summary=dataclasses.asdict(summary))
+        if rows == "parquet":
+            journal.lines.unlink()
+    return Audit(Path(folder), path, summary, resumed, (*opened.notes, *maker.explainer.preparation.notes))
+
+
+T = TypeVar("T")
+
+
+def _text(value: T | Path) -> T | str:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _go_on(
+    journal: Journal,
+    maker: RowMaker,
+    dataset: DataSet,
+    batch_size: int,
+    *,
+    keeps_maps: bool,
+    report: Callable[[int, int | None], None] | None,
+) -> None:
+    size = maker.explainer.input.shape[0] if maker.explainer.input.shape else None
+    left = _left(journal, dataset)
+    for batch in decoded_batches(left, max(batch_size, size or 1), maker.explainer.gather):
+        found = maker.explained(batch)
+        journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
+        if report is not None:
+            report(journal.done, dataset.count)
+
+
+def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:
+    """The records that have no row yet; those that have one must be the same as when it was made.
+
+    Raises:
+        InputError: The data set has changed since.
+    """
+    records = iter(dataset)
+    for row, record in itertools.zip_longest(journal.rows(), itertools.islice(records, journal.done)):
+        if record is None or row["key"] != record.key:
+            raise InputError(
+                f"the data set has changed since '{journal.folder}' was begun: where '{row['key']}' was, "
+                f"{'nothing' if record is None else repr(record.key)} is. Start anew with --force.",
+                path=journal.folder,
+            )
+    yield from records
+
+
+def _read(path: Path, form: RowsFormat) -> Iterator[Row]:
+    """The rows of a finished file."""
+    if form == "jsonl":
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
+        return
+    for group in require_pyarrow().parquet.ParquetFile(path).iter_batches():
+        yield from group.to_pylist()

@@ -1,0 +1,72 @@
+"""Records with their pictures decoded, ahead of the model and beside it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from onnxcam.datasets import Record
+from onnxcam.errors import OnnxcamError
+from onnxcam.samples import Samples
+
+__all__ = ["Decoded", "decode", "decoded_batches"]
+
+AHEAD = 2
+"""Batches that wait, at most, while the model runs one."""
+
+Gather = Callable[[object], Samples]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decoded:
+    """A record, and what the model gets of it.
+
+    Attributes:
+        record: The record.
+        samples: One sample; None where the file cannot be read.
+        error: Why not.
+    """
+
+    record: Record
+    samples: Samples | None
+    error: str | None = None
+
+
+def decode(record: Record, gather: Gather) -> Decoded:
+    """Read and preprocess a record's file; what cannot be read is told, and no error."""
+    try:
+        samples = gather(record.path)
+    except OnnxcamError as error:
+        return Decoded(record, None, str(error))
+    if samples.count != 1:
+        return Decoded(record, None, f"the file holds {samples.count} samples, and a record is one.")
+    return Decoded(record, samples)
+
+
+def decoded_batches(records: Iterable[Record], size: int, gather: Gather) -> Iterator[tuple[Decoded, ...]]:
+    """Batches of records in their order, the last one smaller; threads decode the next while one is worked on."""
+    threads = max(1, min(size, os.cpu_count() or 1))
+    waiting: deque[list[concurrent.futures.Future[Decoded]]] = deque()
+    batches = batched(records, size)
+    with concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
+        try:
+            for batch in batches:
+                waiting.append([pool.submit(decode, record, gather) for record in batch])
+                if len(waiting) > AHEAD:
+                    yield tuple(one.result() for one in waiting.popleft())
+            while waiting:
+                yield tuple(one.result() for one in waiting.popleft())
+        finally:
+            for one in itertools.chain.from_iterable(waiting):
+                one.cancel()
+
+
+def batched(records: Iterable[Record], size: int) -> Iterator[Sequence[Record]]:
+    """Tuples of so many, the last one shorter."""
+    iterator = iter(records)
+    while batch := tuple(itertools.islice(iterator, size)):
+        yield batch

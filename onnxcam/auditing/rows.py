@@ -1,0 +1,204 @@
+"""From a batch of records to a row for each: plain values in, plain values out."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.auditing.confidence import probabilities
+from onnxcam.auditing.decoding import Decoded, decode
+from onnxcam.auditing.regions import on_input
+from onnxcam.auditing.settings import LABEL, Settings
+from onnxcam.auditing.subjects import subject_of
+from onnxcam.datasets import Record
+from onnxcam.errors import InputError, OnnxcamError
+from onnxcam.explanation import Explanation
+from onnxcam.metrics import METRICS, Metric, find_metrics, measure
+from onnxcam.samples import join
+from onnxcam.targets import ClassIndex, Target, resolve_target
+
+__all__ = ["Row", "RowMaker"]
+
+Row = dict[str, Any]
+"""Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""
+
+TOP = 5
+RUNS = frozenset({"probe", "remap"})
+"""What a metric needs that runs the model again."""
+
+
+class RowMaker:
+    """Makes rows of records, batch by batch, and remembers nothing between them.
+
+    One is made for each process from settings, which are plain values; so are the records that it is given and the rows
+    that it returns. A row has, in this order:
+
+    `key`, `path`, `label` and `label_index` of the record; `predicted_index`, `predicted`, `confidence` (the
+    probability of the predicted class) and `is_correct`; `target` in words, `class_index`, `class_name`, `score`
+    (before softmax) and `probability` of what is explained; `top5` as indices and `top5_probability`; `peak_x` and
+    `peak_y`, pixels of the original; `is_empty`, whether the map is zero everywhere; `regions`, how many lie where the
+    model sees; each figure by its name, None where it is not defined; `notes`; and `error`, None for a record that was
+    explained.
+
+    Args:
+        settings: What rows are made of.
+
+    Attributes:
+        settings: What it was made with.
+        explainer: Runs the model.
+        metrics: What is measured, by name.
+        columns: The names of a row's values, in order.
+
+    Raises:
+        OnnxcamError: The model cannot be explained, or there is no such target or metric.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.explainer = settings.explainer()
+        self.metrics = cheap() if settings.metrics is None else find_metrics(settings.metrics)
+        self._target: Target | None = None
+        if settings.target != LABEL:
+            self._target = resolve_target(settings.target, self.explainer.labels)
+            if getattr(self._target, "count", 1) != 1:
+                raise InputError(
+                    f"'{settings.target}' has several maps for a picture, and a row holds one. Name one class.",
+                    target=settings.target,
+                )
+
+    @functools.cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of a row's values."""
+        return tuple(self._empty(Record("", "")))
+
+    def __call__(self, records: Iterable[Record]) -> list[Row]:
+        """The rows of some records, in their order.
+
+        A record that cannot be read or explained has its reason in `error`, and None for what is not known of it.
+        """
+        return [row for row, _ in self.explained([decode(one, self.explainer.gather) for one in records])]
+
+    def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
+        """As `__call__`, of records that are decoded, with their maps, float32 `(H, W)`; None where there is none."""
+        found: list[tuple[Row, NDArray[np.float32] | None]] = [(self._empty(o.record, o.error), None) for o in batch]
+        for places in _alike(batch):
+            for place, result in zip(places, self._explain([batch[p] for p in places]), strict=True):
+                found[place] = result
+        return found
+
+    def _explain(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
+        """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""
+        try:
+            samples = join([one.samples for one in batch if one.samples is not None])
+            result = self.explainer.explain(samples, self._aim([one.record for one in batch]), self.settings.method)
+            scores = self.explainer.scores_of(samples, result.logits)
+        except OnnxcamError as error:
+            if len(batch) == 1:
+                return [(self._empty(batch[0].record, str(error)), None)]
+            return [one for each in batch for one in self._explain([each])]
+        shares = probabilities(scores)
+        return [(self._row(one, result, i, shares[i]), result.map[i]) for i, one in enumerate(batch)]
+
+    def _aim(self, records: Sequence[Record]) -> Target:
+        if self._target is not None:
+            return self._target
+        found = [self._index(record.label) for record in records]
+        if None in found:
+            record = records[found.index(None)]
+            raise InputError(
+                f"the label of '{record.key}' is {record.label!r}, which is no class of the model. "
+                "Give class names with --labels, or explain the predicted class.",
+                label=record.label,
+            )
+        return ClassIndex(tuple(index for index in found if index is not None))
+
+    def _index(self, label: str | int | None) -> int | None:
+        """The class that a label names: by its index, else by its name."""
+        if label is None or isinstance(label, int):
+            return label
+        names = self.explainer.labels or ()
+        if label in names:
+            return names.index(label)
+        folded = [name.casefold() for name in names]
+        return folded.index(label.casefold()) if label.casefold() in folded else None
+
+    def _name(self, index: int | None) -> str | None:
+        names = self.explainer.labels
+        return names[index] if names is not None and index is not None and 0 <= index < len(names) else None
+
+    def _empty(self, record: Record, error: str | None = None) -> Row:
+        """A row in which nothing is known but the record."""
+        label = None if record.label is None else str(record.label)
+        return {
+            "key": record.key,
+            "path": record.path,
+            "label": label,
+            "label_index": self._index(record.label),
+            "predicted_index": None,
+            "predicted": None,
+            "confidence": None,
+            "is_correct": None,
+            "target": None,
+            "class_index": None,
+            "class_name": None,
+            "score": None,
+            "probability": None,
+            "top5": None,
+            "top5_probability": None,
+            "peak_x": None,
+            "peak_y": None,
+            "is_empty": None,
+            "regions": None,
+            **{name: None for metric in self.metrics for name in metric.figures},
+            "notes": None,
+            "error": error,
+        }
+
+    def _row(self, one: Decoded, result: Explanation, i: int, shares: NDArray[np.float64]) -> Row:
+        row, predicted = self._empty(one.record), int(shares.argmax())
+        explained = int(result.class_index[i])
+        best = np.argsort(-shares, kind="stable")[:TOP]
+        truth = row["label_index"]
+        row |= {
+            "predicted_index": predicted,
+            "predicted": self._name(predicted),
+            "confidence": float(shares[predicted]),
+            "is_correct": None if truth is None else truth == predicted,
+            "target": result.target[i],
+            "class_index": explained if explained >= 0 else None,
+            "class_name": self._name(explained),
+            "score": float(result.score[i]),
+            "probability": float(shares[explained]) if 0 <= explained < len(shares) else None,
+            "top5": [int(c) for c in best],
+            "top5_probability": [float(shares[c]) for c in best],
+            "is_empty": not result.map[i].any(),
+            "notes": list(result.notes),
+        }
+        picture = result.pictures[i] if result.pictures else None
+        regions = on_input(one.record.regions, picture) if picture is not None else ()
+        row["regions"] = len(regions)
+        if picture is not None and not row["is_empty"]:
+            y, x = np.unravel_index(int(result.map[i].argmax()), result.map[i].shape)
+            row["peak_x"], row["peak_y"] = map(float, picture.geometry.to_original_point(x + 0.5, y + 0.5))
+        subject = subject_of(self.explainer, one.samples, result, i, regions)
+        row |= {name: None if np.isnan(value) else value for name, value in measure(subject, self.metrics).items()}
+        return row
+
+
+def cheap() -> tuple[Metric, ...]:
+    """The metrics that take no further run of the model."""
+    return tuple(one for one in METRICS.values() if not RUNS.intersection(one.needs))
+
+
+def _alike(batch: Sequence[Decoded]) -> list[list[int]]:
+    """The places of samples that can share a run: of one shape in every input."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for place, one in enumerate(batch):
+        if one.samples is not None:
+            shape = tuple((name, array.shape, array.dtype.str) for name, array in sorted(one.samples.feeds.items()))
+            groups.setdefault(shape, []).append(place)
+    return list(groups.values())

@@ -1,0 +1,71 @@
+"""What an audit is asked for: plain values, which another process can be sent, and an older run be compared with."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from onnxcam.explainer import Explainer
+
+__all__ = ["LABEL", "Settings"]
+
+LABEL = "label"
+"""The target that is each record's own label."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """How rows are made: every field is a string, a number, None or a tuple or dict of these.
+
+    Attributes:
+        model: Path of the `.onnx` file.
+        target: What is explained: `predicted`, `label` for each record's own, or a spelling with one map.
+        method: A method's name.
+        layer: As for `Explainer`.
+        output: The score tensor's name.
+        provider: `auto`, `cpu` or `cuda`.
+        preprocess: A preset's name or a JSON file.
+        labels: A file of class names, or the names.
+        head: A detector's head.
+        metrics: Names of the metrics; None for those that take no further runs of the model.
+    """
+
+    model: str
+    target: str = "predicted"
+    method: str = "grad-cam"
+    layer: str | tuple[str, ...] | None = None
+    output: str | None = None
+    provider: str = "auto"
+    preprocess: str | None = None
+    labels: str | tuple[str, ...] | None = None
+    head: str | None = None
+    metrics: tuple[str, ...] | None = None
+
+    def explainer(self) -> Explainer:
+        """An explainer of the model.
+
+        Raises:
+            OnnxcamError: As `Explainer`.
+        """
+        layer = list(self.layer) if isinstance(self.layer, tuple) else self.layer
+        return Explainer(self.model, layer, self.output, self.provider, self.preprocess, self.labels, head=self.head)
+
+    def described(self) -> dict[str, Any]:
+        """What rows depend on, ready for JSON: these settings, and the contents of the files that they name."""
+        plain: dict[str, Any] = {}
+        for name, value in dataclasses.asdict(self).items():
+            plain[name] = list(value) if isinstance(value, tuple) else value
+        plain["model"] = {"file": Path(self.model).name, "sha256": digest(Path(self.model))}
+        for name in ("preprocess", "labels", "head"):
+            value = getattr(self, name)
+            if isinstance(value, str) and Path(value).is_file():
+                plain[name] = {"file": Path(value).name, "sha256": digest(Path(value))}
+        return plain
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,188 @@
+"""A whole data set: streamed, stopped, killed, gone on with."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import onnxcam
+from onnxcam.auditing import audit
+from onnxcam.auditing.decoding import AHEAD, decoded_batches
+from onnxcam.datasets import Record
+from onnxcam.samples import Samples
+from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
+
+
+def run(dataset: Path, folder: Path, **options: object) -> onnxcam.auditing.Audit:
+    return audit(MODEL, dataset, folder, **{"rows": "jsonl", **OPTIONS, **options})
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pictures(tmp_path_factory.mktemp("data"), 40)
+
+
+@pytest.fixture(scope="module")
+def whole(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    folder = tmp_path_factory.mktemp("whole")
+    run(dataset, folder)
+    return read_rows(folder)
+
+
+def test_there_is_a_row_for_each_picture(dataset: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    found = run(dataset, tmp_path, batch_size=16, report=lambda done, total: seen.append((done, total)))
+    assert seen == [(16, 40), (32, 40), (40, 40)]
+    assert (found.summary.count, found.summary.failed, found.resumed) == (40, 0, 0)
+    assert [row["key"] for row in read_rows(tmp_path)] == sorted(
+        p.relative_to(dataset).as_posix() for p in dataset.rglob("*.png")
+    )
+    assert found.summary.overall.accuracy is not None
+    assert found.summary.overall.accuracy.mean == 1
+    assert {one.name: one.count for one in found.summary.classes}["star"] == 5
+    header = json.loads((tmp_path / "audit.json").read_text())
+    assert header["complete"] is True
+    assert header["rows"] == 40
+    assert header["made_of"]["model"]["file"] == MODEL.name
+
+
+def test_parquet_holds_the_same(dataset: Path, whole: list[dict[str, object]], tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    found = run(dataset, tmp_path, rows="parquet")
+    assert found.rows_path == tmp_path / "rows.parquet"
+    assert not (tmp_path / "rows.jsonl").exists()
+    assert parquet.read_table(found.rows_path).to_pylist() == whole
+
+
+def test_a_finished_audit_is_not_made_again(dataset: Path, tmp_path: Path) -> None:
+    first = run(dataset, tmp_path)
+    before = (tmp_path / "rows.jsonl").stat().st_mtime_ns
+    again = run(dataset, tmp_path, report=lambda done, total: pytest.fail("nothing is left to do"))
+    assert again.summary == first.summary
+    assert again.resumed == 40
+    assert (tmp_path / "rows.jsonl").stat().st_mtime_ns == before
+
+
+class Stop(Exception):  # noqa: N818 - what stops a run from outside
+    pass
+
+
+@pytest.mark.parametrize("at", [8, 24])
+def test_a_stopped_audit_goes_on(dataset: Path, whole: list[dict[str, object]], tmp_path: Path, at: int) -> None:
+    def stop(done: int, total: int | None) -> None:
+        if done == at:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run(dataset, tmp_path, report=stop)
+    assert json.loads((tmp_path / "audit.json").read_text())["complete"] is False
+    found = run(dataset, tmp_path)
+    assert found.resumed == at
+    assert read_rows(tmp_path) == whole
+
+
+@pytest.mark.parametrize("left", [0, 1, 300, -1], ids=["nothing", "a letter", "a part", "all but the newline"])
+def test_a_line_that_is_not_whole_is_made_again(
+    dataset: Path, whole: list[dict[str, object]], tmp_path: Path, left: int
+) -> None:
+    run(dataset, tmp_path)
+    lines = (tmp_path / "rows.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(lines[:13]) + lines[13][:left])
+    header = json.loads((tmp_path / "audit.json").read_text())
+    (tmp_path / "audit.json").write_text(json.dumps({**header, "complete": False}))
+    assert run(dataset, tmp_path).resumed == 13
+    assert [row["key"] for row in read_rows(tmp_path)] == [row["key"] for row in whole]
+
+
+PROGRAM = """
+import sys
+from onnxcam.auditing import audit
+model, dataset, folder, preprocess, labels = sys.argv[1:]
+audit(model, dataset, folder, preprocess=preprocess, labels=labels, provider="cpu", rows="jsonl", batch_size=2)
+"""
+
+
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_killed_audit_goes_on(dataset: Path, whole: list[dict[str, object]], tmp_path: Path, times: int) -> None:
+    """In a row, at random moments; then a run gets to the end."""
+    command = [sys.executable, "-c", PROGRAM, MODEL, dataset, tmp_path, OPTIONS["preprocess"], OPTIONS["labels"]]
+    chance, counts = random.Random(4), [0]
+    for _ in range(times):
+        process = subprocess.Popen([str(part) for part in command], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        wanted = counts[-1] + chance.choice([0, 1, 2])
+        path = tmp_path / "rows.jsonl"
+        while time.monotonic() < deadline and process.poll() is None:
+            if path.exists() and path.read_bytes().count(b"\n") >= wanted:
+                break
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.02))
+        process.kill()
+        process.wait()
+        counts.append(path.read_bytes().count(b"\n") if path.exists() else 0)
+    assert counts == sorted(counts)
+    assert 0 < counts[-1] < 40 or times == 20
+    run(dataset, tmp_path, batch_size=2)
+    rows = read_rows(tmp_path)
+    assert [row["key"] for row in rows] == [row["key"] for row in whole]
+    np.testing.assert_allclose([row["score"] for row in rows], [row["score"] for row in whole], rtol=1e-5)
+
+
+def test_another_audit_is_not_gone_on_with(dataset: Path, tmp_path: Path) -> None:
+    run(dataset, tmp_path)
+    with pytest.raises(onnxcam.InputError, match="holds an audit with another method, target"):
+        run(dataset, tmp_path, method="hires-cam", target="star")
+    assert run(dataset, tmp_path, method="hires-cam", is_fresh=True).resumed == 0
+
+
+def test_a_data_set_that_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+    data = write_pictures(tmp_path / "data", 9)
+
+    def stop(done: int, total: int | None) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        run(data, tmp_path / "audit", report=stop)
+    next(data.rglob("*.png")).rename(data / "zzz.png")
+    with pytest.raises(onnxcam.InputError, match="the data set has changed since"):
+        run(data, tmp_path / "audit")
+
+
+def test_a_foreign_folder_is_left_alone(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "audit.json").write_text("{}")
+    with pytest.raises(onnxcam.InputError, match="is no audit of this version"):
+        run(dataset, tmp_path)
+    with pytest.raises(onnxcam.InputError, match="no format 'csv' of rows"):
+        run(dataset, tmp_path, rows="csv")
+
+
+def test_maps_are_kept_where_asked_for(dataset: Path, tmp_path: Path) -> None:
+    run(dataset, tmp_path, keeps_maps=True, batch_size=16)
+    kept = {k: v for path in sorted((tmp_path / "maps").glob("*.npz")) for k, v in np.load(path).items()}
+    assert sorted(map(int, kept)) == list(range(40))
+    first = sorted(dataset.rglob("*.png"))[0]
+    wanted = onnxcam.explain(MODEL, str(first), provider="cpu", preprocess=OPTIONS["preprocess"]).map[0]
+    np.testing.assert_allclose(kept["0"], wanted, atol=1e-3)
+
+
+def test_no_more_is_read_ahead_than_a_few_batches() -> None:
+    read: list[str] = []
+
+    def records() -> Iterator[Record]:
+        for number in range(1000):
+            read.append(str(number))
+            yield Record(str(number), str(PICTURES[0]))
+
+    batches = decoded_batches(records(), 4, lambda path: Samples({}, 1))
+    first = next(batches)
+    assert [one.record.key for one in first] == ["0", "1", "2", "3"]
+    assert len(read) == 4 * (AHEAD + 1)
+    batches.close()  # type: ignore[attr-defined]
