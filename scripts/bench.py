@@ -4,6 +4,7 @@
     python scripts/bench.py --only explain             forward alone against forward + Grad-CAM
     python scripts/bench.py --only gradient            … against forward + gradient at the first convolution
     python scripts/bench.py --only export              … against the file that onnxcam export writes
+    python scripts/bench.py --only audit               20,000 pictures, against decoding and the forward alone
     python scripts/bench.py --only build               time to build gradient models, and how it grows
     python scripts/bench.py --provider cuda            on CUDA
 
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.auditing import audit_beside_forward, draw_pictures
 from benchmarks.building import build, growth
 from benchmarks.networks import DenseNet, EfficientNet, MobileNetV2, Network, ResNet, ViT, save
 from benchmarks.turns import Job, Run, compare, explanation, export_model, exported, first_gradient, forward
@@ -43,6 +45,7 @@ GROWING: dict[str, list[Network]] = {
 }
 
 Row = dict[str, Any]
+AUDIT_BATCH = 8
 
 
 def explain(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
@@ -114,7 +117,24 @@ def building(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
             }
 
 
-PARTS = {"explain": explain, "gradient": gradient, "export": export, "build": building}
+def audit(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
+    """Pictures a second of an audit and of decoding and the forward alone, and what the process holds."""
+    stops = tuple(args.pictures * share // 20 for share in (1, 5, 10, 15, 20))
+    path, _, _ = save(MOBILENET_V2, folder)
+    pictures = draw_pictures(folder / "pictures", args.pictures)
+    for one in audit_beside_forward(path, pictures, folder / "audit", stops, AUDIT_BATCH, args.provider):
+        yield {
+            "model": "MobileNetV2",
+            "provider": args.provider,
+            "pictures": one.done,
+            "decode + forward, /s": round(one.plain, 1),
+            "audit, /s": round(one.audited, 1),
+            "rate": round(one.audited / one.plain, 3),
+            "memory, MB": round(one.memory),
+        }
+
+
+PARTS = {"explain": explain, "gradient": gradient, "export": export, "audit": audit, "build": building}
 
 
 def print_table(rows: Iterator[Row]) -> None:
@@ -131,6 +151,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="parts to run (default: all)")
     parser.add_argument("--rounds", type=int, default=20, help="pairs of turns, or builds (default: 20)")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8], help="batch sizes (default: 1 8)")
+    parser.add_argument("--pictures", type=int, default=20_000, help="pictures to audit (default: 20000)")
     parser.add_argument("--provider", choices=["cpu", "cuda"], default="cpu", help="execution provider (default: cpu)")
     parser.add_argument("--json", action="store_true", help="print one JSON object, a list of rows for each part")
     args = parser.parse_args(argv)

@@ -1,0 +1,95 @@
+"""An audit against what it cannot do without: the same pictures decoded, and run through the shipped file alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from shapes_pictures import CLASSES, draw_picture
+
+import onnxcam
+from onnxcam.auditing.decoding import decoded_batches
+from onnxcam.datasets import DataSet, open_dataset
+from onnxcam.samples import join
+
+__all__ = ["Stretch", "audit_beside_forward", "draw_pictures"]
+
+DRAWN = 600
+"""Pictures that differ; more are these again, under other names."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Stretch:
+    """A part of the data set.
+
+    Attributes:
+        done: Pictures up to its end.
+        audited: Pictures a second, by the audit.
+        plain: Pictures a second, decoded and run through the file alone, in the same way.
+        memory: What the process holds at its end, MB.
+    """
+
+    done: int
+    audited: float
+    plain: float
+    memory: float
+
+
+def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (320, 240)) -> Path:
+    """That many JPEG files, a folder for each class."""
+    files = []
+    for number in range(min(count, DRAWN)):
+        picture = draw_picture("held-out", number, size)
+        path = folder / CLASSES[picture.class_index] / f"{number:06}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), picture.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+        files.append(path)
+    for number in range(len(files), count):
+        source = files[number % len(files)]
+        os.link(source, source.with_name(f"{number:06}.jpg"))
+    return folder
+
+
+def audit_beside_forward(
+    model: Path, pictures: Path, folder: Path, stops: tuple[int, ...], batch: int, provider: str
+) -> Iterator[Stretch]:
+    """In turns: a stretch of the audit, then the same pictures through the file alone."""
+    explainer = onnxcam.Explainer(model, provider=provider, preprocess="imagenet")
+    session = onnxruntime.InferenceSession(model, providers=[f"{provider.upper()}ExecutionProvider"])
+    dataset = open_dataset(pictures)
+    found: list[Stretch] = []
+    begun = 0
+    mark = time.perf_counter()
+
+    def report(done: int, total: int | None) -> None:
+        nonlocal begun, mark
+        if len(found) == len(stops) or done < stops[len(found)]:
+            return
+        audited = (done - begun) / (time.perf_counter() - mark)
+        mark = time.perf_counter()
+        for decoded in decoded_batches(_between(dataset, begun, done), batch, explainer.gather):
+            feeds = join([one.samples for one in decoded if one.samples is not None]).feeds
+            session.run(None, {name: np.asarray(array) for name, array in feeds.items()})
+        found.append(Stretch(done, audited, (done - begun) / (time.perf_counter() - mark), _held()))
+        begun, mark = done, time.perf_counter()
+
+    onnxcam.audit(
+        model, dataset, folder, provider=provider, preprocess="imagenet", batch_size=batch, rows="jsonl", report=report
+    )
+    yield from found
+
+
+def _between(dataset: DataSet, start: int, stop: int) -> Iterator[onnxcam.datasets.Record]:
+    return itertools.islice(iter(dataset), start, stop)
+
+
+def _held() -> float:
+    (line,) = [text for text in Path("/proc/self/status").read_text().splitlines() if text.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1000
