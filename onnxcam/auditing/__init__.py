@@ -5,7 +5,7 @@ rows = row_maker(records)                           plain values in, plain value
 audit("model.onnx", "pictures", "audit")            a whole data set: streamed, resumable
 """
 
-from onnxcam.auditing.audit import Audit, audit
+from onnxcam.auditing.auditor import Audit, audit
 from onnxcam.auditing.rows import Row, RowMaker
 from onnxcam.auditing.settings import Settings
 from onnxcam.auditing.summary import ClassSummary, Summary, summarize

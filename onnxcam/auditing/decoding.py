@@ -23,31 +23,31 @@ Gather = Callable[[object], Samples]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decoded:
-    """A record, and what the model gets of it.
+    """A record, and what each model gets of it.
 
     Attributes:
         record: The record.
-        samples: One sample; None where the file cannot be read.
+        samples: One sample for each model; none where the file cannot be read.
         error: Why not.
     """
 
     record: Record
-    samples: Samples | None
+    samples: tuple[Samples, ...]
     error: str | None = None
 
 
-def decode(record: Record, gather: Gather) -> Decoded:
-    """Read and preprocess a record's file; what cannot be read is told, and no error."""
+def decode(record: Record, gathers: Sequence[Gather]) -> Decoded:
+    """Read and preprocess a record's file for each model; what cannot be read is told, and no error."""
     try:
-        samples = gather(record.path)
+        samples = tuple(gather(record.path) for gather in gathers)
     except OnnxcamError as error:
-        return Decoded(record, None, str(error))
-    if samples.count != 1:
-        return Decoded(record, None, f"the file holds {samples.count} samples, and a record is one.")
+        return Decoded(record, (), str(error))
+    if samples[0].count != 1:
+        return Decoded(record, (), f"the file holds {samples[0].count} samples, and a record is one.")
     return Decoded(record, samples)
 
 
-def decoded_batches(records: Iterable[Record], size: int, gather: Gather) -> Iterator[tuple[Decoded, ...]]:
+def decoded_batches(records: Iterable[Record], size: int, gathers: Sequence[Gather]) -> Iterator[tuple[Decoded, ...]]:
     """Batches of records in their order, the last one smaller; threads decode the next while one is worked on."""
     threads = max(1, min(size, os.cpu_count() or 1))
     waiting: deque[list[concurrent.futures.Future[Decoded]]] = deque()
@@ -55,7 +55,7 @@ def decoded_batches(records: Iterable[Record], size: int, gather: Gather) -> Ite
     with concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         try:
             for batch in batches:
-                waiting.append([pool.submit(decode, record, gather) for record in batch])
+                waiting.append([pool.submit(decode, record, gathers) for record in batch])
                 if len(waiting) > AHEAD:
                     yield tuple(one.result() for one in waiting.popleft())
             while waiting:

@@ -95,13 +95,12 @@ class RowMaker:
         try:
             samples = join([one.samples for one in batch if one.samples is not None])
             result = self.explainer.explain(samples, self._aim([one.record for one in batch]), self.settings.method)
-            scores = self.explainer.scores_of(samples, result.logits)
+            shares = probabilities(self.explainer.scores_of(samples, result.logits))
+            return [(self._row(one, result, i, shares[i]), result.map[i]) for i, one in enumerate(batch)]
         except OnnxcamError as error:
             if len(batch) == 1:
                 return [(self._empty(batch[0].record, str(error)), None)]
             return [one for each in batch for one in self._explain([each])]
-        shares = probabilities(scores)
-        return [(self._row(one, result, i, shares[i]), result.map[i]) for i, one in enumerate(batch)]
 
     def _aim(self, records: Sequence[Record]) -> Target:
         if self._target is not None:
@@ -153,7 +152,7 @@ class RowMaker:
             "peak_y": None,
             "is_empty": None,
             "regions": None,
-            **{name: None for metric in self.metrics for name in metric.figures},
+            **{metric.name: None for metric in self.metrics},
             "notes": None,
             "error": error,
         }

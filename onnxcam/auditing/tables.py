@@ -1,8 +1,9 @@
-"""Rows as one Parquet file."""
+"""Rows as one file, written and read a few at a time."""
 
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from onnxcam.auditing.rows import Row
 from onnxcam.errors import InputError
 
-__all__ = ["require_pyarrow", "write_parquet"]
+__all__ = ["read_rows", "require_pyarrow", "write_parquet"]
 
 GROUP = 4096
 """Rows that are held at once."""
@@ -66,3 +67,17 @@ def _type(pa: Any, name: str) -> Any:
         "top5_probability": pa.list_(pa.float64()),
         "notes": pa.list_(pa.string()),
     }.get(name, pa.float64())
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a finished file, Parquet or lines of JSON, one by one.
+
+    Raises:
+        InputError: pyarrow is not installed.
+    """
+    if path.suffix == ".jsonl":
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
+        return
+    for group in require_pyarrow().parquet.ParquetFile(path).iter_batches():
+        yield from group.to_pylist()

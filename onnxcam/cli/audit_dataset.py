@@ -39,9 +39,9 @@ def _metrics() -> list[str]:
 
 
 def _formats() -> list[str]:
-    from onnxcam.datasets import FORMATS
+    from onnxcam.datasets import format_names
 
-    return ["auto", *FORMATS]
+    return ["auto", *format_names()]
 
 
 @click.command(

@@ -74,8 +74,8 @@ def audit_beside_forward(
             return
         audited = (done - begun) / (time.perf_counter() - mark)
         mark = time.perf_counter()
-        for decoded in decoded_batches(_between(dataset, begun, done), batch, explainer.gather):
-            feeds = join([one.samples for one in decoded if one.samples is not None]).feeds
+        for decoded in decoded_batches(_between(dataset, begun, done), batch, [explainer.gather]):
+            feeds = join([one.samples[0] for one in decoded]).feeds
             session.run(None, {name: np.asarray(array) for name, array in feeds.items()})
         found.append(Stretch(done, audited, (done - begun) / (time.perf_counter() - mark), _held()))
         begun, mark = done, time.perf_counter()

@@ -181,7 +181,7 @@ def test_no_more_is_read_ahead_than_a_few_batches() -> None:
             read.append(str(number))
             yield Record(str(number), str(PICTURES[0]))
 
-    batches = decoded_batches(records(), 4, lambda path: Samples({}, 1))
+    batches = decoded_batches(records(), 4, [lambda path: Samples({}, 1)])
     first = next(batches)
     assert [one.record.key for one in first] == ["0", "1", "2", "3"]
     assert len(read) == 4 * (AHEAD + 1)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar, get_args
 
-from onnxcam.auditing.decoding import decoded_batches
 from onnxcam.auditing.journal import Journal
-from onnxcam.auditing.rows import Row, RowMaker
+from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.settings import Settings
+from onnxcam.auditing.streaming import Report, fill
 from onnxcam.auditing.summary import Summary, summarize
-from onnxcam.auditing.tables import require_pyarrow, write_parquet
-from onnxcam.datasets import DataSet, Record, open_dataset
+from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
+from onnxcam.datasets import DataSet, open_dataset
 from onnxcam.errors import InputError
 
 __all__ = ["Audit", "RowsFormat", "audit"]
@@ -62,7 +59,7 @@ def audit(
     rows: RowsFormat = "parquet",
     keeps_maps: bool = False,
     is_fresh: bool = False,
-    report: Callable[[int, int | None], None] | None = None,
+    report: Report | None = None,
 ) -> Audit:
     """Explain every picture of a data set, and write a row of figures for each.
 
@@ -104,15 +101,15 @@ def audit(
     )
     opened = dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format)
     maker = RowMaker(settings)
-    figures = tuple(name for metric in maker.metrics for name in metric.figures)
+    figures = tuple(metric.name for metric in maker.metrics)
     made_of = {**settings.described(), "figures": list(figures), "rows": rows, "maps": keeps_maps}
     journal = Journal(Path(folder), made_of, is_fresh=is_fresh)
     resumed, path = journal.done, Path(folder) / (PARQUET if rows == "parquet" else journal.lines.name)
     if not journal.is_complete:
-        _go_on(journal, maker, opened, batch_size, keeps_maps=keeps_maps, report=report)
+        fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
         if rows == "parquet":
             write_parquet(journal.rows(), maker.columns, path)
-    summary = summarize(_read(path, rows), figures)
+    summary = summarize(read_rows(path), figures)
     if not journal.is_complete:
         journal.write_header(is_complete=True, rows=journal.done, summary=dataclasses.asdict(summary))
         if rows == "parquet":
@@ -125,48 +122,3 @@ T = TypeVar("T")
 
 def _text(value: T | Path) -> T | str:
     return str(value) if isinstance(value, Path) else value
-
-
-def _go_on(
-    journal: Journal,
-    maker: RowMaker,
-    dataset: DataSet,
-    batch_size: int,
-    *,
-    keeps_maps: bool,
-    report: Callable[[int, int | None], None] | None,
-) -> None:
-    size = maker.explainer.input.shape[0] if maker.explainer.input.shape else None
-    left = _left(journal, dataset)
-    for batch in decoded_batches(left, max(batch_size, size or 1), maker.explainer.gather):
-        found = maker.explained(batch)
-        journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
-        if report is not None:
-            report(journal.done, dataset.count)
-
-
-def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:
-    """The records that have no row yet; those that have one must be the same as when it was made.
-
-    Raises:
-        InputError: The data set has changed since.
-    """
-    records = iter(dataset)
-    for row, record in itertools.zip_longest(journal.rows(), itertools.islice(records, journal.done)):
-        if record is None or row["key"] != record.key:
-            raise InputError(
-                f"the data set has changed since '{journal.folder}' was begun: where '{row['key']}' was, "
-                f"{'nothing' if record is None else repr(record.key)} is. Start anew with --force.",
-                path=journal.folder,
-            )
-    yield from records
-
-
-def _read(path: Path, form: RowsFormat) -> Iterator[Row]:
-    """The rows of a finished file."""
-    if form == "jsonl":
-        with path.open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
-        return
-    for group in require_pyarrow().parquet.ParquetFile(path).iter_batches():
-        yield from group.to_pylist()

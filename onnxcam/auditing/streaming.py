@@ -1,0 +1,78 @@
+"""A data set through whatever makes rows, into a journal: decoding ahead, going on where it stood."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnxcam.auditing.decoding import Decoded, Gather, decoded_batches
+from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.rows import Kind, Row
+from onnxcam.datasets import DataSet, Record
+from onnxcam.errors import InputError
+
+__all__ = ["Maker", "Report", "fill"]
+
+Report: TypeAlias = Callable[[int, int | None], None]
+"""Called with the rows that are done, and their number in all, None where that is not known."""
+
+
+class Maker(Protocol):
+    """What makes rows of records that are decoded."""
+
+    @property
+    def gathers(self) -> tuple[Gather, ...]:
+        """What decodes a file, for each model."""
+        ...
+
+    @property
+    def batch(self) -> int | None:
+        """The batch that a model fixes."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, Kind]:
+        """The names of a row's values."""
+        ...
+
+    def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
+        """A row for each record, and its map where there is one."""
+        ...
+
+
+def fill(
+    journal: Journal,
+    dataset: DataSet,
+    maker: Maker,
+    size: int,
+    *,
+    keeps_maps: bool = False,
+    report: Report | None = None,
+) -> None:
+    """Add the rows that the journal does not have yet, `size` records at once.
+
+    Raises:
+        InputError: The data set has changed since the journal was begun.
+    """
+    for batch in decoded_batches(_left(journal, dataset), max(size, maker.batch or 1), maker.gathers):
+        found = maker.explained(batch)
+        journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
+        if report is not None:
+            report(journal.done, dataset.count)
+
+
+def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:
+    """The records that have no row yet; those that have one must be the same as when it was made."""
+    records = iter(dataset)
+    for row, record in itertools.zip_longest(journal.rows(), itertools.islice(records, journal.done)):
+        if record is None or row["key"] != record.key:
+            raise InputError(
+                f"the data set has changed since '{journal.folder}' was begun: where '{row['key']}' was, "
+                f"{'nothing' if record is None else repr(record.key)} is. Start anew with --force.",
+                path=journal.folder,
+            )
+    yield from records
