@@ -6,6 +6,7 @@
     result.overlay(0)    the map over the picture
 
     onnxcam.audit("model.onnx", "pictures", "audit")    a whole data set: a row of figures for each picture
+    onnxcam.compare("a.onnx", "b.onnx", "pictures", "comparison")    do two exports look at the same places?
     onnxcam.export("model.onnx", "model.cam.onnx")      one file that gives its maps itself, for any runtime
 
 Everything public is in `__all__`.
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from onnxcam.auditing import Audit, audit
+    from onnxcam.comparing import Comparison, compare
     from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
     from onnxcam.explainer import Explainer, explain
     from onnxcam.explanation import Explanation
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Audit",
     "Candidate",
+    "Comparison",
     "Explainer",
     "Explanation",
     "Exported",
@@ -42,6 +45,7 @@ __all__ = [
     "Target",
     "__version__",
     "audit",
+    "compare",
     "explain",
     "export",
 ]
@@ -51,6 +55,7 @@ __version__ = _version("onnxcam")
 _HOMES = {
     "Audit": "auditing",
     "Candidate": "plan",
+    "Comparison": "comparing",
     "Explainer": "explainer",
     "Explanation": "explanation",
     "Exported": "exporting",
@@ -58,6 +63,7 @@ _HOMES = {
     "Preprocess": "imaging",
     "Target": "targets",
     "audit": "auditing",
+    "compare": "comparing",
     "explain": "explainer",
     "export": "exporting",
 } | dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors")

@@ -36,9 +36,10 @@ FLOORS = {
     "auditing": 11,
     "exporting": 11,
     "randomising": 11,
-    "__init__": 12,
-    "cli": 13,
-    "__main__": 14,
+    "comparing": 12,
+    "__init__": 13,
+    "cli": 14,
+    "__main__": 15,
 }
 
 # Library -> the only parts that may import it.

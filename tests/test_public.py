@@ -15,6 +15,7 @@ from onnxcam import errors
 PUBLIC = [
     "Audit",
     "Candidate",
+    "Comparison",
     "Explainer",
     "Explanation",
     "Exported",
@@ -29,6 +30,7 @@ PUBLIC = [
     "Target",
     "__version__",
     "audit",
+    "compare",
     "explain",
     "export",
 ]

@@ -6,8 +6,8 @@ audit("model.onnx", "pictures", "audit")            a whole data set: streamed, 
 """
 
 from onnxcam.auditing.auditor import Audit, audit
-from onnxcam.auditing.rows import Row, RowMaker
+from onnxcam.auditing.rows import Kind, Row, RowMaker
 from onnxcam.auditing.settings import Settings
 from onnxcam.auditing.summary import ClassSummary, Summary, summarize
 
-__all__ = ["Audit", "ClassSummary", "Row", "RowMaker", "Settings", "Summary", "audit", "summarize"]
+__all__ = ["Audit", "ClassSummary", "Kind", "Row", "RowMaker", "Settings", "Summary", "audit", "summarize"]

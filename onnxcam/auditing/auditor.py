@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar, get_args
+from typing import TypeVar
 
 from onnxcam.auditing.journal import Journal
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.settings import Settings
-from onnxcam.auditing.streaming import Report, fill
+from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
 from onnxcam.auditing.summary import Summary, summarize
-from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.datasets import DataSet, open_dataset
-from onnxcam.errors import InputError
 
-__all__ = ["Audit", "RowsFormat", "audit"]
-
-RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
-PARQUET = "rows.parquet"
+__all__ = ["Audit", "audit"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,28 +88,18 @@ def audit(
         InputError: A data set, folder, target or metric that does not fit.
         OnnxcamError: The model cannot be explained.
     """
-    if rows not in get_args(RowsFormat):
-        raise InputError(f"no format '{rows}' of rows. Choose 'parquet' or 'jsonl'.", given=rows)
-    if rows == "parquet":
-        require_pyarrow()
     settings = Settings(
         str(model), target, method, layer, output, provider, _text(preprocess), _text(labels), _text(head), metrics
     )
     opened = dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format)
+    check_rows(rows)
     maker = RowMaker(settings)
     figures = tuple(metric.name for metric in maker.metrics)
     made_of = {**settings.described(), "figures": list(figures), "rows": rows, "maps": keeps_maps}
-    journal = Journal(Path(folder), made_of, is_fresh=is_fresh)
-    resumed, path = journal.done, Path(folder) / (PARQUET if rows == "parquet" else journal.lines.name)
-    if not journal.is_complete:
-        fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
-        if rows == "parquet":
-            write_parquet(journal.rows(), maker.columns, path)
-    summary = summarize(read_rows(path), figures)
-    if not journal.is_complete:
-        journal.write_header(is_complete=True, rows=journal.done, summary=dataclasses.asdict(summary))
-        if rows == "parquet":
-            journal.lines.unlink()
+    journal = Journal(Path(folder), "audit", made_of, is_fresh=is_fresh)
+    resumed = journal.done
+    fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
+    path, summary = finish(journal, maker, rows, functools.partial(summarize, figures=figures))
     return Audit(Path(folder), path, summary, resumed, (*opened.notes, *maker.explainer.preparation.notes))
 
 

@@ -8,12 +8,13 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from onnxcam.datasets import Record
 from onnxcam.errors import OnnxcamError
 from onnxcam.samples import Samples
 
-__all__ = ["Decoded", "decode", "decoded_batches"]
+__all__ = ["Decoded", "Gather", "alike", "decode", "decoded_batches"]
 
 AHEAD = 2
 """Batches that wait, at most, while the model runs one."""
@@ -70,3 +71,14 @@ def batched(records: Iterable[Record], size: int) -> Iterator[Sequence[Record]]:
     iterator = iter(records)
     while batch := tuple(itertools.islice(iterator, size)):
         yield batch
+
+
+def alike(batch: Sequence[Decoded]) -> list[list[int]]:
+    """The places of records that can share a run: of one shape in every input of every model."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for place, one in enumerate(batch):
+        if one.samples:
+            feeds = (item for samples in one.samples for item in sorted(samples.feeds.items()))
+            shape = tuple((name, array.shape, array.dtype.str) for name, array in feeds)
+            groups.setdefault(shape, []).append(place)
+    return list(groups.values())

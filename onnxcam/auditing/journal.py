@@ -24,15 +24,16 @@ from onnxcam.errors import InputError
 
 __all__ = ["Journal"]
 
-HEADER, LINES, MAPS = "audit.json", "rows.jsonl", "maps"
-SCHEMA, SCHEMA_VERSION = "onnxcam.audit", 1
+LINES, MAPS = "rows.jsonl", "maps"
+SCHEMA_VERSION = 1
 
 
 class Journal:
-    """The folder of one audit.
+    """The folder of one audit, or of what is streamed like one.
 
     Args:
         folder: Where it lies; made where it is not there.
+        kind: What it is, `audit`: the name of its header.
         made_of: What rows depend on, ready for JSON. An audit in the folder that was made of something else is not
             gone on with.
         is_fresh: Whether an audit in the folder is dropped.
@@ -46,8 +47,8 @@ class Journal:
         InputError: The folder cannot be written to, or holds another audit, or other files.
     """
 
-    def __init__(self, folder: Path, made_of: Mapping[str, Any], *, is_fresh: bool = False) -> None:
-        self.folder, self._made_of = folder, dict(made_of)
+    def __init__(self, folder: Path, kind: str, made_of: Mapping[str, Any], *, is_fresh: bool = False) -> None:
+        self.folder, self._kind, self._made_of = folder, kind, dict(made_of)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             header = self._read() if not is_fresh else None
@@ -65,6 +66,11 @@ class Journal:
     def lines(self) -> Path:
         """The file of rows, while the audit runs."""
         return self.folder / LINES
+
+    @property
+    def header(self) -> Path:
+        """The file that says what the rows are made of."""
+        return self.folder / f"{self._kind}.json"
 
     def rows(self) -> Iterator[Row]:
         """The rows that are there, one by one."""
@@ -85,33 +91,35 @@ class Journal:
     def write_header(self, *, is_complete: bool, **more: Any) -> None:
         """Write what the audit is made of, whole or not at all."""
         record = {
-            "schema": SCHEMA,
+            "schema": f"onnxcam.{self._kind}",
             "schema_version": SCHEMA_VERSION,
             "complete": is_complete,
             **more,
             "made_of": self._made_of,
         }
-        beside = self.folder / f".{HEADER}.{os.getpid()}"
+        beside = self.folder / f".{self.header.name}.{os.getpid()}"
         beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(self.folder / HEADER)
+        beside.replace(self.header)
 
     def _read(self) -> dict[str, Any] | None:
         """The header of the audit in the folder, None where there is none."""
-        path = self.folder / HEADER
+        path = self.header
         if not path.exists():
             return None
         try:
             header = json.loads(path.read_text(encoding="utf-8"))
-            is_ours = header["schema"] == SCHEMA and header["schema_version"] == SCHEMA_VERSION
+            is_ours = header["schema"] == f"onnxcam.{self._kind}" and header["schema_version"] == SCHEMA_VERSION
         except (ValueError, TypeError, KeyError):
             is_ours = False
         if not is_ours:
-            raise InputError(f"'{path}' is no audit of this version. Choose another folder, or --force.", path=path)
+            raise InputError(
+                f"'{path}' is no {self._kind} of this version. Choose another folder, or --force.", path=path
+            )
         made_of = header["made_of"]
         changed = sorted(k for k in {*made_of, *self._made_of} if made_of.get(k) != self._made_of.get(k))
         if changed:
             raise InputError(
-                f"'{self.folder}' holds an audit with another {', '.join(changed)}. Choose another folder, or start "
+                f"'{self.folder}' holds one with another {', '.join(changed)}. Choose another folder, or start "
                 "anew with --force.",
                 path=self.folder,
                 changed=tuple(changed),
@@ -120,7 +128,7 @@ class Journal:
 
     def _clear(self, *, is_fresh: bool) -> None:
         """Remove an audit's own files, where that was asked for; other files are in the way of none."""
-        own = [self.folder / HEADER, self.lines, self.folder / "rows.parquet"]
+        own = [self.header, self.lines, self.folder / "rows.parquet"]
         own += sorted((self.folder / MAPS).glob("[0-9]*.npz"))
         present = [path for path in own if path.exists()]
         if present and not is_fresh:

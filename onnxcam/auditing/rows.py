@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.auditing.confidence import probabilities
-from onnxcam.auditing.decoding import Decoded, decode
+from onnxcam.auditing.decoding import Decoded, Gather, alike, decode
 from onnxcam.auditing.regions import on_input
 from onnxcam.auditing.settings import LABEL, Settings
 from onnxcam.auditing.subjects import subject_of
@@ -21,10 +21,36 @@ from onnxcam.metrics import METRICS, Metric, find_metrics, measure
 from onnxcam.samples import join
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
-__all__ = ["Row", "RowMaker"]
+__all__ = ["Kind", "Row", "RowMaker"]
 
 Row = dict[str, Any]
 """Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""
+
+Kind: TypeAlias = Literal["text", "whole", "number", "truth", "texts", "wholes", "numbers"]
+
+COLUMNS: dict[str, Kind] = {
+    "key": "text",
+    "path": "text",
+    "label": "text",
+    "label_index": "whole",
+    "predicted_index": "whole",
+    "predicted": "text",
+    "confidence": "number",
+    "is_correct": "truth",
+    "target": "text",
+    "class_index": "whole",
+    "class_name": "text",
+    "score": "number",
+    "probability": "number",
+    "top5": "wholes",
+    "top5_probability": "numbers",
+    "peak_x": "number",
+    "peak_y": "number",
+    "is_empty": "truth",
+    "regions": "whole",
+}
+LAST_COLUMNS: dict[str, Kind] = {"notes": "texts", "error": "text"}
+"""Behind the metrics."""
 
 TOP = 5
 RUNS = frozenset({"probe", "remap"})
@@ -51,7 +77,6 @@ class RowMaker:
         settings: What it was made with.
         explainer: Runs the model.
         metrics: What is measured, by name.
-        columns: The names of a row's values, in order.
 
     Raises:
         OnnxcamError: The model cannot be explained, or there is no such target or metric.
@@ -70,22 +95,33 @@ class RowMaker:
                     target=settings.target,
                 )
 
+    @property
+    def gathers(self) -> tuple[Gather, ...]:
+        """What decodes a file for the model."""
+        return (self.explainer.gather,)
+
+    @property
+    def batch(self) -> int | None:
+        """The batch that the model fixes."""
+        return self.explainer.input.shape[0] if self.explainer.input.shape else None
+
     @functools.cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The names of a row's values."""
-        return tuple(self._empty(Record("", "")))
+    def columns(self) -> dict[str, Kind]:
+        """The names of a row's values, in order, and what each is where it is not None."""
+        measured: dict[str, Kind] = dict.fromkeys((metric.name for metric in self.metrics), "number")
+        return {**COLUMNS, **measured, **LAST_COLUMNS}
 
     def __call__(self, records: Iterable[Record]) -> list[Row]:
         """The rows of some records, in their order.
 
         A record that cannot be read or explained has its reason in `error`, and None for what is not known of it.
         """
-        return [row for row, _ in self.explained([decode(one, self.explainer.gather) for one in records])]
+        return [row for row, _ in self.explained([decode(one, self.gathers) for one in records])]
 
     def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
         """As `__call__`, of records that are decoded, with their maps, float32 `(H, W)`; None where there is none."""
         found: list[tuple[Row, NDArray[np.float32] | None]] = [(self._empty(o.record, o.error), None) for o in batch]
-        for places in _alike(batch):
+        for places in alike(batch):
             for place, result in zip(places, self._explain([batch[p] for p in places]), strict=True):
                 found[place] = result
         return found
@@ -93,8 +129,8 @@ class RowMaker:
     def _explain(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
         """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""
         try:
-            samples = join([one.samples for one in batch if one.samples is not None])
-            result = self.explainer.explain(samples, self._aim([one.record for one in batch]), self.settings.method)
+            samples = join([one.samples[0] for one in batch])
+            result = self.explainer.explain(samples, self.aim([one.record for one in batch]), self.settings.method)
             shares = probabilities(self.explainer.scores_of(samples, result.logits))
             return [(self._row(one, result, i, shares[i]), result.map[i]) for i, one in enumerate(batch)]
         except OnnxcamError as error:
@@ -102,7 +138,12 @@ class RowMaker:
                 return [(self._empty(batch[0].record, str(error)), None)]
             return [one for each in batch for one in self._explain([each])]
 
-    def _aim(self, records: Sequence[Record]) -> Target:
+    def aim(self, records: Sequence[Record]) -> Target:
+        """What is explained of some records.
+
+        Raises:
+            InputError: Their own labels are, and one is no class of the model.
+        """
         if self._target is not None:
             return self._target
         found = [self._index(record.label) for record in records]
@@ -125,37 +166,16 @@ class RowMaker:
         folded = [name.casefold() for name in names]
         return folded.index(label.casefold()) if label.casefold() in folded else None
 
-    def _name(self, index: int | None) -> str | None:
+    def name_of(self, index: int | None) -> str | None:
+        """The class's name, where it is known."""
         names = self.explainer.labels
         return names[index] if names is not None and index is not None and 0 <= index < len(names) else None
 
     def _empty(self, record: Record, error: str | None = None) -> Row:
         """A row in which nothing is known but the record."""
         label = None if record.label is None else str(record.label)
-        return {
-            "key": record.key,
-            "path": record.path,
-            "label": label,
-            "label_index": self._index(record.label),
-            "predicted_index": None,
-            "predicted": None,
-            "confidence": None,
-            "is_correct": None,
-            "target": None,
-            "class_index": None,
-            "class_name": None,
-            "score": None,
-            "probability": None,
-            "top5": None,
-            "top5_probability": None,
-            "peak_x": None,
-            "peak_y": None,
-            "is_empty": None,
-            "regions": None,
-            **{metric.name: None for metric in self.metrics},
-            "notes": None,
-            "error": error,
-        }
+        known = {"key": record.key, "path": record.path, "label": label, "error": error}
+        return {**dict.fromkeys(self.columns), **known, "label_index": self._index(record.label)}
 
     def _row(self, one: Decoded, result: Explanation, i: int, shares: NDArray[np.float64]) -> Row:
         row, predicted = self._empty(one.record), int(shares.argmax())
@@ -164,12 +184,12 @@ class RowMaker:
         truth = row["label_index"]
         row |= {
             "predicted_index": predicted,
-            "predicted": self._name(predicted),
+            "predicted": self.name_of(predicted),
             "confidence": float(shares[predicted]),
             "is_correct": None if truth is None else truth == predicted,
             "target": result.target[i],
             "class_index": explained if explained >= 0 else None,
-            "class_name": self._name(explained),
+            "class_name": self.name_of(explained),
             "score": float(result.score[i]),
             "probability": float(shares[explained]) if 0 <= explained < len(shares) else None,
             "top5": [int(c) for c in best],
@@ -183,7 +203,7 @@ class RowMaker:
         if picture is not None and not row["is_empty"]:
             y, x = np.unravel_index(int(result.map[i].argmax()), result.map[i].shape)
             row["peak_x"], row["peak_y"] = map(float, picture.geometry.to_original_point(x + 0.5, y + 0.5))
-        subject = subject_of(self.explainer, one.samples, result, i, regions)
+        subject = subject_of(self.explainer, one.samples[0], result, i, regions)
         row |= {name: None if np.isnan(value) else value for name, value in measure(subject, self.metrics).items()}
         return row
 
@@ -191,13 +211,3 @@ class RowMaker:
 def cheap() -> tuple[Metric, ...]:
     """The metrics that take no further run of the model."""
     return tuple(one for one in METRICS.values() if not RUNS.intersection(one.needs))
-
-
-def _alike(batch: Sequence[Decoded]) -> list[list[int]]:
-    """The places of samples that can share a run: of one shape in every input."""
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for place, one in enumerate(batch):
-        if one.samples is not None:
-            shape = tuple((name, array.shape, array.dtype.str) for name, array in sorted(one.samples.feeds.items()))
-            groups.setdefault(shape, []).append(place)
-    return list(groups.values())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +14,16 @@ from numpy.typing import NDArray
 from onnxcam.auditing.decoding import Decoded, Gather, decoded_batches
 from onnxcam.auditing.journal import Journal
 from onnxcam.auditing.rows import Kind, Row
+from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.datasets import DataSet, Record
 from onnxcam.errors import InputError
 
-__all__ = ["Maker", "Report", "fill"]
+__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "fill", "finish"]
+
+RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
+PARQUET = "rows.parquet"
+Summary = TypeVar("Summary", bound=Any)
+"""A dataclass of what the rows say together."""
 
 Report: TypeAlias = Callable[[int, int | None], None]
 """Called with the rows that are done, and their number in all, None where that is not known."""
@@ -58,11 +66,40 @@ def fill(
     Raises:
         InputError: The data set has changed since the journal was begun.
     """
+    if journal.is_complete:
+        return
     for batch in decoded_batches(_left(journal, dataset), max(size, maker.batch or 1), maker.gathers):
         found = maker.explained(batch)
         journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
         if report is not None:
             report(journal.done, dataset.count)
+
+
+def check_rows(rows: str) -> None:
+    """Refuse a format of rows that cannot be written, before anything is run.
+
+    Raises:
+        InputError: There is no such format, or pyarrow is not installed.
+    """
+    if rows not in get_args(RowsFormat):
+        raise InputError(f"no format '{rows}' of rows. Choose 'parquet' or 'jsonl'.", given=rows)
+    if rows == "parquet":
+        require_pyarrow()
+
+
+def finish(
+    journal: Journal, maker: Maker, rows: RowsFormat, summarize: Callable[[Iterable[Row]], Summary]
+) -> tuple[Path, Summary]:
+    """Write the rows in their format, and the header with the summary; gives where they are, and the summary."""
+    path = journal.lines if rows == "jsonl" else journal.folder / PARQUET
+    if rows == "parquet" and not journal.is_complete:
+        write_parquet(journal.rows(), maker.columns, path)
+    summary = summarize(read_rows(path))
+    if not journal.is_complete:
+        journal.write_header(is_complete=True, rows=journal.done, summary=dataclasses.asdict(summary))
+    if rows == "parquet":
+        journal.lines.unlink(missing_ok=True)
+    return path, summary
 
 
 def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:

@@ -24,7 +24,7 @@ MOST = 32
 
 def subject_of(
     explainer: Explainer,
-    samples: Samples | None,
+    samples: Samples,
     result: Explanation,
     row: int,
     regions: Sequence[NDArray[np.bool_]],
@@ -32,7 +32,7 @@ def subject_of(
     """The subject of one row of a result, whose sample is `samples`. Of what is no class, nothing is asked again."""
     explained, spec = int(result.class_index[row]), explainer.input
     map_ = result.map[row]
-    if samples is None or not spec.is_picture or explained < 0:
+    if not spec.is_picture or explained < 0:
         return Subject(map_, tuple(regions))
     is_last, tensor = spec.layout == "NHWC", samples.feeds[spec.name][0]
     first = np.moveaxis(tensor, -1, 0) if is_last else tensor

@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": "explain_images",
     "export": "export_model",
     "audit": "audit_dataset",
+    "compare": "compare_models",
     "methods": "list_methods",
     "targets": "list_targets",
     "rules": "list_rules",

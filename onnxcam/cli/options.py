@@ -16,11 +16,15 @@ __all__ = [
     "HELP_NAMES",
     "FromRegistry",
     "alpha_option",
+    "batch_size_option",
     "colormap_option",
+    "dataset_argument",
+    "dataset_format_option",
     "debug_option",
     "example",
     "folder_option",
     "force_option",
+    "fresh_option",
     "head_option",
     "json_option",
     "labels_option",
@@ -31,6 +35,8 @@ __all__ = [
     "output_name_option",
     "preprocess_option",
     "provider_option",
+    "rows_option",
+    "target_of_record_option",
 ]
 
 DEBUG = "ONNXCAM_DEBUG"
@@ -90,6 +96,12 @@ def _colormaps() -> Sequence[str]:
     from onnxcam.imaging import colormap_names
 
     return colormap_names()
+
+
+def _formats() -> Sequence[str]:
+    from onnxcam.datasets import format_names
+
+    return ("auto", *format_names())
 
 
 def _switch_debug(_: click.Context, __: click.Parameter, is_asked: bool) -> None:
@@ -188,4 +200,38 @@ debug_option = click.option(
     is_eager=True,
     callback=_switch_debug,
     help=f"Show the traceback of an error (also: {DEBUG}=1).",
+)
+dataset_argument = click.argument("dataset", type=click.Path(path_type=Path))
+dataset_format_option = click.option(
+    "--dataset-format",
+    type=FromRegistry("format", _formats),
+    default="auto",
+    show_default=True,
+    help="What DATASET is.",
+)
+target_of_record_option = click.option(
+    "--target",
+    metavar="TARGET",
+    default="predicted",
+    show_default=True,
+    help="What to explain: 'predicted' for each picture's own class, 'label' for the one that the data set says, a "
+    "class's index or name, or what onnxcam targets lists with one map.",
+)
+batch_size_option = click.option(
+    "--batch-size",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Pictures that go through the model at once; a model with a batch size of its own gets that.",
+)
+rows_option = click.option(
+    "--rows",
+    type=click.Choice(["parquet", "jsonl"]),
+    default="parquet",
+    show_default=True,
+    help="What the rows are written as. Parquet takes pyarrow.",
+)
+fresh_option = click.option(
+    "--force", "is_fresh", is_flag=True, help="Drop what an earlier run left in DIR, and start anew."
 )

@@ -138,7 +138,7 @@ def test_a_killed_audit_goes_on(dataset: Path, whole: list[dict[str, object]], t
 
 def test_another_audit_is_not_gone_on_with(dataset: Path, tmp_path: Path) -> None:
     run(dataset, tmp_path)
-    with pytest.raises(onnxcam.InputError, match="holds an audit with another method, target"):
+    with pytest.raises(onnxcam.InputError, match="holds one with another method, target"):
         run(dataset, tmp_path, method="hires-cam", target="star")
     assert run(dataset, tmp_path, method="hires-cam", is_fresh=True).resumed == 0
 

@@ -57,7 +57,7 @@ def test_it_goes_on_only_with_the_same_audit(run: Run, tmp_path: Path) -> None:
     assert run("audit", MODEL, data, *OPTIONS).exit_code == 0
     result = run("audit", MODEL, data, *OPTIONS, "--method", "layer-cam")
     assert result.exit_code == 2
-    assert "holds an audit with another method" in result.stderr
+    assert "holds one with another method" in result.stderr
     assert "Traceback" not in result.stderr
     assert run("audit", MODEL, data, *OPTIONS, "--method", "layer-cam", "--force").exit_code == 0
 
