@@ -106,7 +106,7 @@ def _tell(path: Path) -> DataSet | None:
     if len(annotated) > 1:
         names = " and ".join(found.format for found in annotated)
         raise InputError(
-            f"'{path}' holds annotations of {names}. Choose a format (--format).",
+            f"'{path}' holds annotations of {names}. Choose a format (--dataset-format).",
             path=path,
             formats=[found.format for found in annotated],
         )
@@ -121,7 +121,8 @@ def _tell(path: Path) -> DataSet | None:
 def _not_told(path: Path, formats: tuple[str, ...]) -> InputError:
     looked = "; ".join(f"{name}: {CARDS[name].told_by}" for name in formats)
     return InputError(
-        f"'{path}' is no data set that can be read. Looked for {looked}. Found {_what_lies(path)}.",
+        f"'{path}' is no data set that can be read. Looked for {looked}. Found {_what_lies(path)}. "
+        "Name the folder or file that is one of these.",
         path=path,
         formats=formats,
     )

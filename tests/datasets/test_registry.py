@@ -92,7 +92,9 @@ def test_every_format_says_what_it_reads(card: object) -> None:
 def test_formats_known_apart_by_nothing_must_be_chosen(tmp_path: Path) -> None:
     make_voc(tmp_path)
     make_yolo(tmp_path)
-    with pytest.raises(InputError, match=r"annotations of voc and yolo\. Choose a format") as caught:
+    with pytest.raises(
+        InputError, match=r"annotations of voc and yolo\. Choose a format \(--dataset-format\)"
+    ) as caught:
         open_dataset(tmp_path)
     assert caught.value.formats == ["voc", "yolo"]
     assert open_dataset(tmp_path, "voc").format == "voc"
