@@ -6,6 +6,7 @@
     result.overlay(0)    the map over the picture
 
     onnxcam.audit("model.onnx", "pictures", "audit")    a whole data set: a row of figures for each picture
+    onnxcam.check("policy.toml", "check")                            a gate: what a policy demands of models
     onnxcam.compare("a.onnx", "b.onnx", "pictures", "comparison")    do two exports look at the same places?
     onnxcam.export("model.onnx", "model.cam.onnx")      one file that gives its maps itself, for any runtime
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from onnxcam.auditing import Audit, audit
+    from onnxcam.checking import Check, check
     from onnxcam.comparing import Comparison, compare
     from onnxcam.errors import GradientError, InputError, ModelError, OnnxcamError, PlanError, ProviderError
     from onnxcam.explainer import Explainer, explain
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Audit",
     "Candidate",
+    "Check",
     "Comparison",
     "Explainer",
     "Explanation",
@@ -45,6 +48,7 @@ __all__ = [
     "Target",
     "__version__",
     "audit",
+    "check",
     "compare",
     "explain",
     "export",
@@ -55,6 +59,7 @@ __version__ = _version("onnxcam")
 _HOMES = {
     "Audit": "auditing",
     "Candidate": "plan",
+    "Check": "checking",
     "Comparison": "comparing",
     "Explainer": "explainer",
     "Explanation": "explanation",
@@ -63,6 +68,7 @@ _HOMES = {
     "Preprocess": "imaging",
     "Target": "targets",
     "audit": "auditing",
+    "check": "checking",
     "compare": "comparing",
     "explain": "explainer",
     "export": "exporting",

@@ -37,9 +37,10 @@ FLOORS = {
     "exporting": 11,
     "randomising": 11,
     "comparing": 12,
-    "__init__": 13,
-    "cli": 14,
-    "__main__": 15,
+    "checking": 13,
+    "__init__": 14,
+    "cli": 15,
+    "__main__": 16,
 }
 
 # Library -> the only parts that may import it.

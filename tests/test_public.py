@@ -15,6 +15,7 @@ from onnxcam import errors
 PUBLIC = [
     "Audit",
     "Candidate",
+    "Check",
     "Comparison",
     "Explainer",
     "Explanation",
@@ -30,6 +31,7 @@ PUBLIC = [
     "Target",
     "__version__",
     "audit",
+    "check",
     "compare",
     "explain",
     "export",

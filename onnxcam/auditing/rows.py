@@ -21,7 +21,7 @@ from onnxcam.metrics import METRICS, Metric, find_metrics, measure
 from onnxcam.samples import join
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
-__all__ = ["Kind", "Row", "RowMaker"]
+__all__ = ["COLUMNS", "Kind", "Row", "RowMaker", "cheap"]
 
 Row = dict[str, Any]
 """Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "export": "export_model",
     "audit": "audit_dataset",
     "compare": "compare_models",
+    "check": "check_policy",
     "methods": "list_methods",
     "targets": "list_targets",
     "rules": "list_rules",

@@ -20,7 +20,7 @@ from onnxcam.metrics import SIMILARITIES, similarities
 from onnxcam.samples import Samples, join
 from onnxcam.targets import ClassIndex
 
-__all__ = ["PairMaker"]
+__all__ = ["COLUMNS", "PairMaker"]
 
 COLUMNS: dict[str, Kind] = {
     "key": "text",
