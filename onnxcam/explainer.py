@@ -241,13 +241,24 @@ class Explainer:
         return self._describe(samples, self._open(samples).logits(feeds), rows, feeds)
 
     def scores_of(self, inputs: object, logits: NDArray[Any]) -> Scores:
-        """What the axes of a score tensor are that `explain` gave for these inputs; nothing is run for it.
+        """What the axes of a score tensor are that `explain` gave for these inputs.
+
+        Nothing is run for it, but where a detector's other outputs are asked for.
 
         Raises:
             InputError: Inputs that do not fit.
         """
         samples = self.gather(inputs)
-        return self._describe(samples, logits, tuple(range(samples.count)), samples.feeds)
+        scores = self._describe(samples, logits, tuple(range(samples.count)), samples.feeds)
+        return dataclasses.replace(scores, outputs=functools.cache(functools.partial(self._outputs, samples)))
+
+    def _outputs(self, samples: Samples) -> dict[str, NDArray[Any]]:
+        """The model's float outputs of all samples, by name."""
+        session, parts = self._open(samples).forward_session, []
+        for place, feeds in cut(samples, self._batch):
+            found = session.run_arrays(feeds, self._float_outputs)
+            parts.append({name: array[: place.stop - place.start] for name, array in found.items()})
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def run_shipped(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The shipped file's own float outputs, by name, for one batch.

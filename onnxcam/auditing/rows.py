@@ -203,8 +203,9 @@ class RowMaker:
         if picture is not None and not row["is_empty"]:
             y, x = np.unravel_index(int(result.map[i].argmax()), result.map[i].shape)
             row["peak_x"], row["peak_y"] = map(float, picture.geometry.to_original_point(x + 0.5, y + 0.5))
-        subject = subject_of(self.explainer, one.samples[0], result, i, regions)
-        row |= {name: None if np.isnan(value) else value for name, value in measure(subject, self.metrics).items()}
+        if result.map.ndim == 3:  # a signal's or a volume's map is measured by none
+            subject = subject_of(self.explainer, one.samples[0], result, i, regions)
+            row |= {name: None if np.isnan(value) else value for name, value in measure(subject, self.metrics).items()}
         return row
 
 

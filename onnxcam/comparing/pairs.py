@@ -118,9 +118,11 @@ class PairMaker:
 
     def _explain(self, batch: Sequence[Decoded]) -> tuple[Pair, tuple[Shares, Shares]]:
         ours, theirs = (join([one.samples[place] for one in batch]) for place in (0, -1))
-        first = self.first.explain(ours, self._maker.aim([one.record for one in batch]), self._method)
-        chosen = ClassIndex(tuple(int(c) for c in first.class_index))
-        second = self.second.explain(theirs, chosen, self._method)
+        aim = self._maker.aim([one.record for one in batch])
+        first = self.first.explain(ours, aim, self._method)
+        if (first.class_index >= 0).all():  # a single score is no class
+            aim = ClassIndex(tuple(int(c) for c in first.class_index))
+        second = self.second.explain(theirs, aim, self._method)
         found = _shares(self.first, ours, first), _shares(self.second, theirs, second)
         counts = [one.shape[1] for one in found]
         if counts[0] != counts[1]:
@@ -136,7 +138,7 @@ class PairMaker:
         return {**dict.fromkeys(COLUMNS), "key": record.key, "path": record.path, "label": label, "error": error}
 
     def _row(self, record: Record, pair: Pair, shares: tuple[Shares, Shares], i: int) -> Row:
-        row, explained = self._empty(record), int(pair[0].class_index[i])
+        row, explained = self._empty(record), max(0, int(pair[0].class_index[i]))
         for which, result, of_all in zip(("first", "second"), pair, shares, strict=True):
             best = int(of_all[i].argmax())
             row |= {

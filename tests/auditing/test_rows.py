@@ -107,3 +107,49 @@ def test_regions_are_those_that_the_model_sees(maker: RowMaker) -> None:
 def test_a_target_with_several_maps_is_refused() -> None:
     with pytest.raises(onnxcam.InputError, match="'top3' has several maps for a picture, and a row holds one"):
         RowMaker(dataclasses.replace(SETTINGS, target="top3"))
+
+
+HEADS = ROOT / "heads"
+
+
+def head_rows(model: str, **options: object) -> list[dict[str, object]]:
+    picture = HEADS / "discs.png"
+    return RowMaker(Settings(str(HEADS / model), provider="cpu", **options))([Record("discs", str(picture))] * 2)
+
+
+def test_a_detector_predicts_the_class_of_its_best_box() -> None:
+    explained = onnxcam.explain(HEADS / "detect.onnx", str(HEADS / "discs.png"), provider="cpu")
+    for row in head_rows("detect.onnx"):
+        assert row["error"] is None
+        assert row["predicted_index"] == row["class_index"] == explained.class_index[0]
+        assert row["predicted"] == explained.class_name[0]
+        assert row["confidence"] == row["probability"] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_segmentation_predicts_by_its_mean_over_positions() -> None:
+    explained = onnxcam.explain(HEADS / "segment.onnx", str(HEADS / "discs.png"), provider="cpu")
+    powers = np.exp(explained.logits[0] - explained.logits[0].max(0))
+    shares = (powers / powers.sum(0)).mean((1, 2))
+    for row in head_rows("segment.onnx"):
+        assert row["error"] is None
+        assert row["class_index"] == explained.class_index[0]
+        assert row["probability"] == pytest.approx(shares[row["class_index"]], rel=1e-5)
+        assert row["predicted_index"] == shares.argmax()
+
+
+def test_a_single_score_has_a_probability_and_no_class() -> None:
+    (row, _) = head_rows("redness.onnx")
+    assert row["error"] is None
+    assert row["class_index"] is None
+    assert row["probability"] is None
+    assert isinstance(row["entropy"], float)
+
+
+def test_a_sound_has_a_row_without_figures() -> None:
+    signals = ROOT / "signals"
+    (row,) = RowMaker(Settings(str(signals / "tones.onnx"), provider="cpu"))(
+        [Record("tones", str(signals / "two-tones.wav"))]
+    )
+    assert row["error"] is None
+    assert row["predicted_index"] in (0, 1)
+    assert row["entropy"] is None

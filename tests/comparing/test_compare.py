@@ -166,3 +166,13 @@ def test_it_goes_on_where_it_stood(dataset: Path, tmp_path: Path) -> None:
     assert read_rows(tmp_path / "a") == read_rows(tmp_path / "b")
     with pytest.raises(onnxcam.InputError, match="holds one with another matching, second"):
         run(ROOT / "shapes-jax.onnx", dataset, tmp_path / "a")
+
+
+@pytest.mark.parametrize("head", ["redness", "detect", "segment"])
+def test_other_heads_are_compared_too(head: str, tmp_path: Path) -> None:
+    model = ROOT / f"heads/{head}.onnx"
+    found = compare(model, model, ROOT / "heads/discs.png", tmp_path, rows="jsonl", provider="cpu")
+    (row,) = read_rows(tmp_path)
+    assert row["error"] is None
+    assert (row["drift"], row["is_same"], row["pearson"]) == (0, True, pytest.approx(1))
+    assert found.summary.failed == 0
