@@ -138,7 +138,8 @@ class PairMaker:
         return {**dict.fromkeys(COLUMNS), "key": record.key, "path": record.path, "label": label, "error": error}
 
     def _row(self, record: Record, pair: Pair, shares: tuple[Shares, Shares], i: int) -> Row:
-        row, explained = self._empty(record), max(0, int(pair[0].class_index[i]))
+        row, chosen = self._empty(record), int(pair[0].class_index[i])
+        explained = max(0, chosen)  # a single score is no class, and the only one
         for which, result, of_all in zip(("first", "second"), pair, shares, strict=True):
             best = int(of_all[i].argmax())
             row |= {
@@ -151,8 +152,8 @@ class PairMaker:
         found = similarities(*_on_one_grid(pair, i))
         return row | {
             "is_same": row["first_predicted_index"] == row["second_predicted_index"],
-            "class_index": explained,
-            "class_name": self._maker.name_of(explained),
+            "class_index": chosen if chosen >= 0 else None,
+            "class_name": self._maker.name_of(chosen),
             "drift": row["second_probability"] - row["first_probability"],
             **{name: None if np.isnan(value) else value for name, value in found.items()},
             "notes": list(dict.fromkeys((*pair[0].notes, *pair[1].notes))),

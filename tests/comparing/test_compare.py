@@ -175,4 +175,5 @@ def test_other_heads_are_compared_too(head: str, tmp_path: Path) -> None:
     (row,) = read_rows(tmp_path)
     assert row["error"] is None
     assert (row["drift"], row["is_same"], row["pearson"]) == (0, True, pytest.approx(1))
+    assert (row["class_index"] is None) is (head == "redness")
     assert found.summary.failed == 0
