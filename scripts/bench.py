@@ -119,19 +119,23 @@ def building(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
 
 def audit(args: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Pictures a second of an audit and of decoding and the forward alone, and what the process holds."""
-    stops = tuple(args.pictures * share // 20 for share in (1, 5, 10, 15, 20))
-    path, _, _ = save(MOBILENET_V2, folder)
     pictures = draw_pictures(folder / "pictures", args.pictures)
-    for one in audit_beside_forward(path, pictures, folder / "audit", stops, AUDIT_BATCH, args.provider):
-        yield {
-            "model": "MobileNetV2",
-            "provider": args.provider,
-            "pictures": one.done,
-            "decode + forward, /s": round(one.plain, 1),
-            "audit, /s": round(one.audited, 1),
-            "rate": round(one.audited / one.plain, 3),
-            "memory, MB": round(one.memory),
-        }
+    for model, network, count in (
+        ("ResNet-50", RESNET_50, args.pictures // 20),
+        ("MobileNetV2", MOBILENET_V2, args.pictures),
+    ):
+        path, _, _ = save(network, folder)
+        stops = (count,) if count < args.pictures else tuple(count * share // 20 for share in (1, 10, 20))
+        for one in audit_beside_forward(path, pictures, folder / model, stops, AUDIT_BATCH, args.provider):
+            yield {
+                "model": model,
+                "provider": args.provider,
+                "pictures": one.done,
+                "decode + forward, /s": round(one.plain, 1),
+                "audit, /s": round(one.audited, 1),
+                "rate": round(one.audited / one.plain, 3),
+                "memory, MB": round(one.memory),
+            }
 
 
 PARTS = {"explain": explain, "gradient": gradient, "export": export, "audit": audit, "build": building}

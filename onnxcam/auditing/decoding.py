@@ -14,7 +14,7 @@ from onnxcam.datasets import Record
 from onnxcam.errors import OnnxcamError
 from onnxcam.samples import Samples
 
-__all__ = ["Decoded", "Gather", "alike", "decode", "decoded_batches"]
+__all__ = ["AHEAD", "Decoded", "Gather", "alike", "decode", "decoded_batches"]
 
 AHEAD = 2
 """Batches that wait, at most, while the model runs one."""

@@ -18,6 +18,8 @@ def on_input(regions: Sequence[Region], picture: Picture) -> tuple[NDArray[np.bo
 
     A pixel of the input is in a region where its centre is, on the original picture.
     """
+    if not regions:
+        return ()
     geometry = picture.geometry
     (height, width), (h, w) = geometry.original, geometry.input
     y, x = np.meshgrid(np.arange(h) + 0.5, np.arange(w) + 0.5, indexing="ij")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,7 +21,7 @@ from onnxcam.metrics import METRICS, Metric, find_metrics, measure
 from onnxcam.samples import join
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
-__all__ = ["COLUMNS", "Kind", "Row", "RowMaker", "cheap"]
+__all__ = ["COLUMNS", "Kind", "Row", "RowMaker", "Rows", "cheap"]
 
 Row = dict[str, Any]
 """Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""
@@ -53,6 +53,10 @@ LAST_COLUMNS: dict[str, Kind] = {"notes": "texts", "error": "text"}
 """Behind the metrics."""
 
 TOP = 5
+Rows: TypeAlias = Callable[[], list[tuple[Row, NDArray[np.float32] | None]]]
+Found: TypeAlias = tuple[Explanation, int, NDArray[np.float64]]
+"""A batch's result, the record's row in it, and the probabilities of its classes."""
+
 RUNS = frozenset({"probe", "remap"})
 """What a metric needs that runs the model again."""
 
@@ -105,6 +109,11 @@ class RowMaker:
         """The batch that the model fixes."""
         return self.explainer.input.shape[0] if self.explainer.input.shape else None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether rows may be made while the model runs: no metric runs it again."""
+        return not any(RUNS.intersection(metric.needs) for metric in self.metrics)
+
     @functools.cached_property
     def columns(self) -> dict[str, Kind]:
         """The names of a row's values, in order, and what each is where it is not None."""
@@ -116,27 +125,43 @@ class RowMaker:
 
         A record that cannot be read or explained has its reason in `error`, and None for what is not known of it.
         """
-        return [row for row, _ in self.explained([decode(one, self.gathers) for one in records])]
+        return [row for row, _ in self.start([decode(one, self.gathers) for one in records])()]
 
-    def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
-        """As `__call__`, of records that are decoded, with their maps, float32 `(H, W)`; None where there is none."""
-        found: list[tuple[Row, NDArray[np.float32] | None]] = [(self._empty(o.record, o.error), None) for o in batch]
-        for places in alike(batch):
-            for place, result in zip(places, self._explain([batch[p] for p in places]), strict=True):
-                found[place] = result
-        return found
+    def start(self, batch: Sequence[Decoded]) -> Rows:
+        """Run the model on records that are decoded; what is returned makes their rows, and gives them with their maps.
 
-    def _explain(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
+        A map is float32 `(H, W)`, None where there is none.
+        """
+        runs = [(places, self._explain([batch[p] for p in places])) for places in alike(batch)]
+
+        def rows() -> list[tuple[Row, NDArray[np.float32] | None]]:
+            made: list[tuple[Row, NDArray[np.float32] | None]] = [(self._empty(o.record, o.error), None) for o in batch]
+            for places, found in runs:
+                for place, one in zip(places, found, strict=True):
+                    made[place] = self._finished(batch[place], one)
+            return made
+
+        return rows
+
+    def _explain(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""
         try:
             samples = join([one.samples[0] for one in batch])
             result = self.explainer.explain(samples, self.aim([one.record for one in batch]), self.settings.method)
             shares = probabilities(self.explainer.scores_of(samples, result.logits))
-            return [(self._row(one, result, i, shares[i]), result.map[i]) for i, one in enumerate(batch)]
         except OnnxcamError as error:
-            if len(batch) == 1:
-                return [(self._empty(batch[0].record, str(error)), None)]
-            return [one for each in batch for one in self._explain([each])]
+            return [str(error)] if len(batch) == 1 else [one for each in batch for one in self._explain([each])]
+        return [(result, i, shares[i]) for i in range(len(batch))]
+
+    def _finished(self, one: Decoded, found: Found | str) -> tuple[Row, NDArray[np.float32] | None]:
+        """The row and the map of what was found; of an error the row that tells it."""
+        if isinstance(found, str):
+            return self._empty(one.record, found), None
+        result, i, shares = found
+        try:
+            return self._row(one, result, i, shares), result.map[i]
+        except OnnxcamError as error:  # regions that do not fit the picture
+            return self._empty(one.record, str(error)), None
 
     def aim(self, records: Sequence[Record]) -> Target:
         """What is explained of some records.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar, get_args
@@ -11,9 +13,9 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxcam.auditing.decoding import Decoded, Gather, decoded_batches
+from onnxcam.auditing.decoding import AHEAD, Decoded, Gather, decoded_batches
 from onnxcam.auditing.journal import Journal
-from onnxcam.auditing.rows import Kind, Row
+from onnxcam.auditing.rows import Kind, Row, Rows
 from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.datasets import DataSet, Record
 from onnxcam.errors import InputError
@@ -47,8 +49,13 @@ class Maker(Protocol):
         """The names of a row's values."""
         ...
 
-    def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
-        """A row for each record, and its map where there is one."""
+    @property
+    def is_late(self) -> bool:
+        """Whether rows may be made while the model runs."""
+        ...
+
+    def start(self, batch: Sequence[Decoded]) -> Rows:
+        """Run the model; what is returned makes a row for each record, with its map where there is one."""
         ...
 
 
@@ -63,16 +70,31 @@ def fill(
 ) -> None:
     """Add the rows that the journal does not have yet, `size` records at once.
 
+    While the model runs one batch, threads decode the next and measure those before.
+
     Raises:
         InputError: The data set has changed since the journal was begun.
     """
     if journal.is_complete:
         return
-    for batch in decoded_batches(_left(journal, dataset), max(size, maker.batch or 1), maker.gathers):
-        found = maker.explained(batch)
+
+    def add(found: list[tuple[Row, NDArray[np.float32] | None]]) -> None:
         journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
         if report is not None:
             report(journal.done, dataset.count)
+
+    waiting: deque[concurrent.futures.Future[list[tuple[Row, NDArray[np.float32] | None]]]] = deque()
+    with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:
+        for batch in decoded_batches(_left(journal, dataset), max(size, maker.batch or 1), maker.gathers):
+            rows = maker.start(batch)
+            if not maker.is_late:
+                add(rows())
+                continue
+            waiting.append(pool.submit(rows))
+            if len(waiting) > AHEAD:
+                add(waiting.popleft().result())
+        while waiting:
+            add(waiting.popleft().result())
 
 
 def check_rows(rows: str) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onnxcam.auditing import Kind, Row, RowMaker, Settings
 from onnxcam.auditing.confidence import probabilities
 from onnxcam.auditing.decoding import Decoded, Gather, alike, decode
+from onnxcam.auditing.rows import Rows
 from onnxcam.comparing.layers import matched
 from onnxcam.datasets import Record
 from onnxcam.errors import InputError, OnnxcamError
@@ -46,6 +47,8 @@ COLUMNS: dict[str, Kind] = {
 }
 Pair = tuple[Explanation, Explanation]
 Shares = NDArray[np.float64]
+Found = tuple[Pair, tuple[Shares, Shares], int]
+"""Two results of a batch, the probabilities of the classes in each, and the record's row in them."""
 
 
 class PairMaker:
@@ -90,31 +93,47 @@ class PairMaker:
         return max((size for size in sizes if size is not None), default=None)
 
     @property
+    def is_late(self) -> bool:
+        """Whether rows may be made while the models run."""
+        return True
+
+    @property
     def columns(self) -> dict[str, Kind]:
         """The names of a row's values, in order, and what each is where it is not None."""
         return dict(COLUMNS)
 
     def __call__(self, records: Iterable[Record]) -> list[Row]:
         """The rows of some records, in their order; what could not be read or explained has its reason in `error`."""
-        return [row for row, _ in self.explained([decode(one, self.gathers) for one in records])]
+        return [row for row, _ in self.start([decode(one, self.gathers) for one in records])()]
 
-    def explained(self, batch: Sequence[Decoded]) -> list[tuple[Row, NDArray[np.float32] | None]]:
-        """As `__call__`, of records that are decoded. No map is kept."""
-        rows = [self._empty(one.record, one.error) for one in batch]
-        for places in alike(batch):
-            for place, row in zip(places, self._compared([batch[p] for p in places]), strict=True):
-                rows[place] = row
-        return [(row, None) for row in rows]
+    def start(self, batch: Sequence[Decoded]) -> Rows:
+        """Run the models on records that are decoded; what is returned makes their rows. No map is kept."""
+        runs = [(places, self._found([batch[p] for p in places])) for places in alike(batch)]
 
-    def _compared(self, batch: Sequence[Decoded]) -> list[Row]:
+        def rows() -> list[tuple[Row, NDArray[np.float32] | None]]:
+            made = [self._empty(one.record, one.error) for one in batch]
+            for places, found in runs:
+                for place, one in zip(places, found, strict=True):
+                    made[place] = self._finished(batch[place].record, one)
+            return [(row, None) for row in made]
+
+        return rows
+
+    def _found(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""
         try:
             pair, shares = self._explain(batch)
-            return [self._row(one.record, pair, shares, i) for i, one in enumerate(batch)]
         except OnnxcamError as error:
-            if len(batch) == 1:
-                return [self._empty(batch[0].record, str(error))]
-            return [row for one in batch for row in self._compared([one])]
+            return [str(error)] if len(batch) == 1 else [one for each in batch for one in self._found([each])]
+        return [(pair, shares, i) for i in range(len(batch))]
+
+    def _finished(self, record: Record, found: Found | str) -> Row:
+        if isinstance(found, str):
+            return self._empty(record, found)
+        try:
+            return self._row(record, *found)
+        except OnnxcamError as error:  # maps that cannot be compared
+            return self._empty(record, str(error))
 
     def _explain(self, batch: Sequence[Decoded]) -> tuple[Pair, tuple[Shares, Shares]]:
         ours, theirs = (join([one.samples[place] for one in batch]) for place in (0, -1))

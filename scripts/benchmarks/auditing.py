@@ -60,10 +60,12 @@ def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (320, 240)) 
 def audit_beside_forward(
     model: Path, pictures: Path, folder: Path, stops: tuple[int, ...], batch: int, provider: str
 ) -> Iterator[Stretch]:
-    """In turns: a stretch of the audit, then the same pictures through the file alone."""
+    """In turns: a stretch of the audit, then the same pictures through the file alone; up to the last stop."""
     explainer = onnxcam.Explainer(model, provider=provider, preprocess="imagenet")
     session = onnxruntime.InferenceSession(model, providers=[f"{provider.upper()}ExecutionProvider"])
-    dataset = open_dataset(pictures)
+    whole = open_dataset(pictures)
+    count = stops[-1]
+    dataset = dataclasses.replace(whole, records=lambda: itertools.islice(whole.records(), count), count=count)
     found: list[Stretch] = []
     begun = 0
     mark = time.perf_counter()
