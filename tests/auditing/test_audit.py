@@ -164,6 +164,13 @@ def test_a_foreign_folder_is_left_alone(dataset: Path, tmp_path: Path) -> None:
         run(dataset, tmp_path, rows="csv")
 
 
+def test_rows_that_are_no_audits_are_not_written_over(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("mine\n")
+    with pytest.raises(onnxcam.InputError, match=r"rows.jsonl' exists. Choose another folder, or --force"):
+        run(dataset, tmp_path)
+    assert (tmp_path / "rows.jsonl").read_text() == "mine\n"
+
+
 def test_maps_are_kept_where_asked_for(dataset: Path, tmp_path: Path) -> None:
     run(dataset, tmp_path, keeps_maps=True, batch_size=16)
     kept = {k: v for path in sorted((tmp_path / "maps").glob("*.npz")) for k, v in np.load(path).items()}
