@@ -60,6 +60,8 @@ def test_parquet_holds_the_same(dataset: Path, whole: list[dict[str, object]], t
     assert found.rows_path == tmp_path / "rows.parquet"
     assert not (tmp_path / "rows.jsonl").exists()
     assert parquet.read_table(found.rows_path).to_pylist() == whole
+    again = run(dataset, tmp_path, rows="parquet")
+    assert (again.resumed, again.summary) == (40, found.summary)
 
 
 def test_a_finished_audit_is_not_made_again(dataset: Path, tmp_path: Path) -> None:

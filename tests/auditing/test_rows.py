@@ -12,7 +12,11 @@ import pytest
 
 import onnxcam
 from onnxcam.auditing import RowMaker, Settings
+from onnxcam.auditing.regions import on_input
 from onnxcam.datasets import Record, Region
+from onnxcam.explanation import Picture
+from onnxcam.imaging import Preprocess
+from onnxcam.imaging.framing import frame
 from tests.auditing.pictures import MODEL, NAMES, PICTURES, ROOT
 
 SETTINGS = Settings(
@@ -153,3 +157,23 @@ def test_a_sound_has_a_row_without_figures() -> None:
     assert row["error"] is None
     assert row["predicted_index"] in (0, 1)
     assert row["entropy"] is None
+
+
+def test_a_file_of_several_samples_is_no_record(maker: RowMaker, tmp_path: Path) -> None:
+    np.save(tmp_path / "two.npy", np.zeros((2, 3, 96, 96), np.float32))
+    (row,) = maker([Record("two", str(tmp_path / "two.npy"))])
+    assert row["error"] == "the file holds 2 samples, and a record is one."
+
+
+def test_a_region_lies_where_the_picture_does() -> None:
+    """In a letterbox the borders are no part of any; what a crop leaves out is none."""
+    picture = np.zeros((40, 80, 3), np.uint8)
+    whole, left = Region(None, (0, 0, 80, 40)), Region(None, (0, 0, 5, 40))
+    boxed = Picture(picture, frame(Preprocess(resize="letterbox"), (40, 80), (32, 32)))
+    (area,) = on_input([whole], boxed)
+    assert area[8:24].all()
+    assert not area[:8].any()
+    assert not area[24:].any()
+    cropped = Picture(picture, frame(Preprocess(size=(40, 80), resize="stretch", crop=(40, 40)), (40, 80), (40, 40)))
+    assert [one.sum() for one in on_input([whole, left], cropped)] == [1600]
+    assert on_input([], boxed) == ()

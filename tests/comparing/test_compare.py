@@ -14,7 +14,9 @@ from onnx import numpy_helper
 import onnxcam
 from onnxcam.auditing import Settings
 from onnxcam.comparing import PairMaker, compare
+from onnxcam.comparing.summary import summarize
 from onnxcam.datasets import Record
+from onnxcam.metrics import SIMILARITIES
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, ROOT, read_rows, write_pictures
 
 Figure = Callable[[str], None]
@@ -119,9 +121,16 @@ def test_maps_of_two_sizes_are_compared_over_the_picture(tmp_path: Path) -> None
     found = compare(
         MODEL, MODEL, PICTURES[0].parent, tmp_path / "out", second_preprocess=narrow, rows="jsonl", **OPTIONS
     )
-    rows = read_rows(tmp_path / "out")
     assert found.summary.failed == 0
-    assert all(row["pearson"] is None or row["pearson"] < 0.999 for row in rows)
+    for row in read_rows(tmp_path / "out"):
+        over = []
+        for preprocess in (OPTIONS["preprocess"], narrow):
+            one = onnxcam.explain(
+                MODEL, str(row["path"]), int(row["class_index"]), preprocess=preprocess, provider="cpu"
+            )
+            over.append(one.pictures[0].geometry.to_original(one.map[0]).ravel())
+        if row["pearson"] is not None:
+            assert row["pearson"] == pytest.approx(np.corrcoef(*over)[0, 1], abs=1e-4)
 
 
 def test_layers_are_matched_by_role_by_name_or_as_told(tmp_path: Path) -> None:
@@ -177,3 +186,29 @@ def test_other_heads_are_compared_too(head: str, tmp_path: Path) -> None:
     assert (row["drift"], row["is_same"], row["pearson"]) == (0, True, pytest.approx(1))
     assert (row["class_index"] is None) is (head == "redness")
     assert found.summary.failed == 0
+
+
+def test_both_explain_the_class_of_the_first(dataset: Path, tmp_path: Path) -> None:
+    wrong = with_first_kernel(tmp_path / "wrong.onnx", lambda kernel: kernel / 4)
+    run(wrong, dataset, tmp_path / "out")
+    others = [row for row in read_rows(tmp_path / "out") if not row["is_same"]]
+    assert others
+    for row in others[:2]:
+        maps = [
+            onnxcam.explain(
+                path, str(row["path"]), int(str(row["class_index"])), preprocess=OPTIONS["preprocess"], provider="cpu"
+            ).map
+            for path in (MODEL, wrong)
+        ]
+        assert row["class_index"] == row["first_predicted_index"]
+        assert row["pearson"] == pytest.approx(np.corrcoef(*(one.ravel() for one in maps))[0, 1], abs=1e-5)
+
+
+def test_a_map_that_is_empty_in_one_model_alone_is_the_worst_case() -> None:
+    row = {"key": "a", "error": None, "is_same": True, "drift": 0.0, **dict.fromkeys(SIMILARITIES, 0.5)}
+    row |= {"first_is_empty": False, "second_is_empty": False}
+    empty = {**row, "key": "b", **dict.fromkeys(SIMILARITIES), "second_is_empty": True}
+    both = {**empty, "key": "c", "first_is_empty": True}
+    found = summarize([row, both, empty])
+    assert [(one.key, one.similarity) for one in found.worst] == [("b", -1), ("a", 0.5), ("c", 1)]
+    assert found.similarities["pearson"].missing == 2
