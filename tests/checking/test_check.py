@@ -11,7 +11,7 @@ import pytest
 import onnxcam
 from onnxcam.checking import check, read_policy
 from onnxcam.checking.reports import REPORTS, report_format
-from tests.auditing.pictures import MODEL, OPTIONS, ROOT, write_pictures
+from tests.auditing.pictures import MODEL, OPTIONS, ROOT, read_rows, write_pictures
 from tests.comparing.test_compare import with_first_kernel
 
 POLICY = """
@@ -117,6 +117,8 @@ def test_a_baseline_is_written_and_held_against(write_policy, tmp_path: Path) ->
     written = json.loads((tmp_path / "baseline.json").read_text())
     assert written["shapes"]["overall"]["accuracy"] == 1
     assert set(written["shapes"]["classes"]) == set(written["export"]["classes"]) >= {"star", "heart"}
+    stars = [row["entropy"] for row in read_rows(tmp_path / "out/shapes") if row["label"] == "star"]
+    assert written["shapes"]["classes"]["star"]["entropy"] == pytest.approx(sum(stars) / len(stars))
     assert check(policy, tmp_path / "out").passed
     written["shapes"]["overall"]["entropy"] += 0.01
     (tmp_path / "baseline.json").write_text(json.dumps(written))
