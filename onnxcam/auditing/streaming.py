@@ -75,7 +75,10 @@ def fill(
     Raises:
         InputError: The data set has changed since the journal was begun.
     """
+    left = _left(journal, dataset)
     if journal.is_complete:
+        if (record := next(left, None)) is not None:
+            raise _changed(journal, f"'{record.key}' has come in")
         return
 
     def add(found: list[tuple[Row, NDArray[np.float32] | None]]) -> None:
@@ -85,7 +88,7 @@ def fill(
 
     waiting: deque[concurrent.futures.Future[list[tuple[Row, NDArray[np.float32] | None]]]] = deque()
     with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:
-        for batch in decoded_batches(_left(journal, dataset), max(size, maker.batch or 1), maker.gathers):
+        for batch in decoded_batches(left, max(size, maker.batch or 1), maker.gathers):
             rows = maker.start(batch)
             if not maker.is_late:
                 add(rows())
@@ -126,12 +129,21 @@ def finish(
 
 def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:
     """The records that have no row yet; those that have one must be the same as when it was made."""
-    records = iter(dataset)
-    for row, record in itertools.zip_longest(journal.rows(), itertools.islice(records, journal.done)):
-        if record is None or row["key"] != record.key:
-            raise InputError(
-                f"the data set has changed since '{journal.folder}' was begun: where '{row['key']}' was, "
-                f"{'nothing' if record is None else repr(record.key)} is. Start anew with --force.",
-                path=journal.folder,
-            )
+    records, finished = iter(dataset), journal.folder / PARQUET
+    rows = read_rows(finished) if journal.is_complete and finished.exists() else journal.rows()
+    for row, record in itertools.zip_longest(rows, itertools.islice(records, journal.done)):
+        if record is None:
+            raise _changed(journal, f"'{row['key']}' is gone")
+        label = None if record.label is None else str(record.label)
+        if (row["key"], row["path"], row["label"]) != (record.key, record.path, label):
+            raise _changed(journal, f"where '{row['path']}' was, '{record.path}' is, or its label is another")
     yield from records
+
+
+def _changed(journal: Journal, what: str) -> InputError:
+    return InputError(
+        f"the data set is another than when '{journal.folder}' was begun, or has changed: {what}. Choose another "
+        "folder, or start anew with --force.",
+        path=journal.folder,
+        changed=("dataset",),
+    )

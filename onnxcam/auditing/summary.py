@@ -15,6 +15,10 @@ from onnxcam.metrics import Interval, interval
 __all__ = ["ClassSummary", "Summary", "summarize"]
 
 
+FEW = 3
+"""Failures that are told."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class ClassSummary:
     """One class, or all.
@@ -41,12 +45,14 @@ class Summary:
     Attributes:
         count: Records of the data set.
         failed: Records that could not be read or explained.
+        failures: The first of these, with what was said of each.
         overall: All that were explained.
         classes: The same for each class, by name.
     """
 
     count: int
     failed: int
+    failures: tuple[str, ...]
     overall: ClassSummary
     classes: tuple[ClassSummary, ...]
 
@@ -55,11 +61,13 @@ def summarize(rows: Iterable[Row], figures: Sequence[str]) -> Summary:
     """The summary of rows, of which their numbers alone are held."""
     columns: dict[str, list[float]] = {name: [] for name in ("is_correct", "is_empty", *figures)}
     names: list[str] = []
+    failures: list[str] = []
     count = failed = 0
     for row in rows:
         count += 1
         if row["error"] is not None:
             failed += 1
+            failures += [f"{row['key']}: {row['error']}"] if failed <= FEW else []
             continue
         names.append(_class_of(row))
         for name, values in columns.items():
@@ -68,7 +76,7 @@ def summarize(rows: Iterable[Row], figures: Sequence[str]) -> Summary:
     arrays = {name: np.array(values, np.float64) for name, values in columns.items()}
     of_each = np.array(names, dtype=object)
     classes = tuple(_of(name, arrays, of_each == name, figures) for name in sorted(set(names)))
-    return Summary(count, failed, _of("all", arrays, np.ones(len(names), bool), figures), classes)
+    return Summary(count, failed, tuple(failures), _of("all", arrays, np.ones(len(names), bool), figures), classes)
 
 
 def _class_of(row: Row) -> str:

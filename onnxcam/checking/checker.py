@@ -24,6 +24,7 @@ from onnxcam.metrics import METRICS
 __all__ = ["Check", "check"]
 
 NOT_IN_BASELINE = {"label_index", "predicted_index", "class_index", "first_predicted_index", "second_predicted_index"}
+HEADERS = {"audit": "audit.json", "compare": "comparison.json"}
 ALL_READ = Demand("failed <= 0", FAILED, "<=", 0.0)
 """Demanded of every run whose policy says nothing else."""
 
@@ -63,8 +64,8 @@ def check(
 ) -> Check:
     """Run what a policy names, and hold its demands against what is found.
 
-    Audits and comparisons are streamed into folders of their names, and gone on with where they were stopped; one whose
-    model and settings are the same as in an earlier check is not run again.
+    Audits and comparisons are streamed into folders of their names, and gone on with where they were stopped. What an
+    earlier check finished is run again: a gate is about the models and data of now.
 
     Args:
         policy: A TOML file; see `onnxcam.checking.policy`.
@@ -91,10 +92,12 @@ def check(
 
 
 def _carried_out(run: Run, folder: Path, report: Any, *, is_fresh: bool) -> Any:
-    """What came of a run; what an earlier policy left in its folder is dropped where it was made otherwise."""
+    """What came of a run: one that was stopped is gone on with, one that is finished or was made otherwise is not."""
     start = functools.partial(KINDS[run.kind], **_arguments(run), folder=folder, rows="jsonl", report=report)
+    header = folder / HEADERS[run.kind]
     try:
-        return start(is_fresh=is_fresh)
+        is_finished = header.exists() and json.loads(header.read_text(encoding="utf-8"))["complete"] is True
+        return start(is_fresh=is_fresh or is_finished)
     except InputError as error:
         if "changed" not in error.facts:
             raise

@@ -130,7 +130,7 @@ def _tell(found: Audit) -> list[str]:
     """The result for people: what was written, and the means."""
     summary = found.summary
     failed = f", {summary.failed} of which could not be read or explained (column 'error')" if summary.failed else ""
-    lines = [f"{found.rows_path}: {summary.count} rows{failed}"]
+    lines = [f"{found.rows_path}: {summary.count} rows{failed}", *(f"  {one}" for one in summary.failures)]
     if summary.overall.count:
         overall = summary.overall
         lines += interval_lines({"accuracy": overall.accuracy, **overall.figures})

@@ -124,7 +124,7 @@ def _tell(found: Comparison) -> list[str]:
     """The result for people: what was written, the means, the worst cases."""
     summary = found.summary
     failed = f", {summary.failed} of which could not be read or explained (column 'error')" if summary.failed else ""
-    lines = [f"{found.rows_path}: {summary.count} rows{failed}"]
+    lines = [f"{found.rows_path}: {summary.count} rows{failed}", *(f"  {one}" for one in summary.failures)]
     if summary.agreement is not None:
         lines += interval_lines({"same class": summary.agreement, "drift": summary.drift, **summary.similarities})
         lines.append("least alike:")

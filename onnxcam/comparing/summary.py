@@ -13,7 +13,7 @@ from onnxcam.metrics import SIMILARITIES, Interval, interval
 
 __all__ = ["PairSummary", "Worst", "summarize"]
 
-WORST = 20
+WORST, FEW = 20, 3
 QUANTILES = (0.01, 0.05, 0.25, 0.5)
 
 
@@ -41,6 +41,7 @@ class PairSummary:
     Attributes:
         count: Records of the data set.
         failed: Records that could not be read or explained by both.
+        failures: The first of these, with what was said of each.
         agreement: Share of records of which both predict the same; None where none was explained.
         drift: Mean of the absolute drift; None where none was explained.
         similarities: Each similarity's mean with its interval, by name.
@@ -51,6 +52,7 @@ class PairSummary:
 
     count: int
     failed: int
+    failures: tuple[str, ...]
     agreement: Interval | None
     drift: Interval | None
     similarities: Mapping[str, Interval]
@@ -64,11 +66,13 @@ def summarize(rows: Iterable[Row]) -> PairSummary:
     drifts: list[float] = []
     columns: dict[str, list[float]] = {name: [] for name in SIMILARITIES}
     worst: list[tuple[tuple[bool, float, float], int, Worst]] = []
+    failures: list[str] = []
     count = failed = 0
     for row in rows:
         count += 1
         if row["error"] is not None:
             failed += 1
+            failures += [f"{row['key']}: {row['error']}"] if failed <= FEW else []
             continue
         same.append(float(row["is_same"]))
         drifts.append(abs(row["drift"]))
@@ -82,6 +86,7 @@ def summarize(rows: Iterable[Row]) -> PairSummary:
     return PairSummary(
         count,
         failed,
+        tuple(failures),
         interval(same) if same else None,
         interval(drifts) if drifts else None,
         {name: interval(values) for name, values in columns.items()},

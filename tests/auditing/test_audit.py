@@ -154,8 +154,30 @@ def test_a_data_set_that_changed_is_not_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(Stop):
         run(data, tmp_path / "audit", report=stop)
     next(data.rglob("*.png")).rename(data / "zzz.png")
-    with pytest.raises(onnxcam.InputError, match="the data set has changed since"):
+    with pytest.raises(
+        onnxcam.InputError,
+        match="the data set is another than when",
+    ):
         run(data, tmp_path / "audit")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_finished_audit_is_of_its_data_set_alone(dataset: Path, tmp_path: Path, form: str) -> None:
+    """Another with the same names, one that has grown or shrunk, and another label are not taken for it."""
+    data, other = write_pictures(tmp_path / "data", 9), write_pictures(tmp_path / "other", 9)
+    run(data, tmp_path / "audit", rows=form)
+    assert run(data, tmp_path / "audit", rows=form).resumed == 9
+    with pytest.raises(onnxcam.InputError, match="the data set is another than when"):
+        run(other, tmp_path / "audit", rows=form)
+    added = data / "star" / "zzz.png"
+    added.write_bytes(PICTURES[0].read_bytes())
+    with pytest.raises(onnxcam.InputError, match="or has changed"):
+        run(data, tmp_path / "audit", rows=form)
+    added.unlink()
+    next((data / "star").glob("*.png")).unlink()
+    with pytest.raises(onnxcam.InputError, match="or has changed"):
+        run(data, tmp_path / "audit", rows=form)
+    assert run(data, tmp_path / "audit", rows=form, is_fresh=True).summary.count == 8
 
 
 def test_a_foreign_folder_is_left_alone(dataset: Path, tmp_path: Path) -> None:

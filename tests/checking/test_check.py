@@ -131,6 +131,14 @@ def test_a_metric_that_is_demanded_is_measured(write_policy, tmp_path: Path) -> 
     assert [one.value is not None for one in found.findings if one.demand.figure == "average-drop"] == [True]
 
 
+def test_a_check_is_about_the_data_of_now(write_policy, tmp_path: Path) -> None:
+    policy = write_policy()
+    assert check(policy, tmp_path / "out").passed
+    for path in (tmp_path / "data" / "star").glob("*.png"):  # under the names of before
+        path.write_bytes(next((tmp_path / "data" / "heart").glob("*.png")).read_bytes())
+    assert [one.demand.figure for one in check(policy, tmp_path / "out").missed] == ["accuracy"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

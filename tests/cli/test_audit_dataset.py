@@ -47,6 +47,7 @@ def test_a_picture_that_cannot_be_read_is_a_finding(run: Run, tmp_path: Path) ->
     result = run("audit", MODEL, data, *OPTIONS)
     assert result.exit_code == 1
     assert "7 rows, 1 of which could not be read or explained (column 'error')" in result.stdout
+    assert "  star/broken.png: " in result.stdout.splitlines()[1]
     again = run("audit", MODEL, data, *OPTIONS)
     assert again.exit_code == 1
     assert "7 rows were there from an earlier run." in again.stderr

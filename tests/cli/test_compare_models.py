@@ -35,4 +35,6 @@ def test_json_is_the_header(run: Run, tmp_path: Path) -> None:
 def test_an_unreadable_picture_is_a_finding(run: Run, tmp_path: Path) -> None:
     data = write_pictures(tmp_path / "data", 4)
     (data / "circle" / "broken.png").write_bytes(b"")
-    assert run("compare", MODEL, MODEL, data, *OPTIONS).exit_code == 1
+    result = run("compare", MODEL, MODEL, data, *OPTIONS)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1].startswith("  circle/broken.png: ")
