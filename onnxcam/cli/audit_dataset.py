@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onnxcam.cli.narration import one_line, printable, say
+from onnxcam.cli.narration import one_line
 from onnxcam.cli.options import (
     FromRegistry,
     batch_size_option,
@@ -29,7 +29,7 @@ from onnxcam.cli.options import (
     rows_option,
     target_of_record_option,
 )
-from onnxcam.cli.streams import FINDINGS, interval_lines, record_of, streamed
+from onnxcam.cli.streams import conclude, interval_lines, streamed
 
 if TYPE_CHECKING:
     from onnxcam.auditing import Audit
@@ -100,7 +100,6 @@ def command(
     row that says so, and the exit code is 1 then.
     """
     from onnxcam.auditing import audit
-    from onnxcam.cli.results import dump
 
     with streamed(dataset, dataset_format, "auditing") as (opened, report):
         found = audit(
@@ -113,24 +112,13 @@ def command(
             report=report,
             **options,
         )
-    for note in found.notes:
-        say(f"Note: {note}.")
-    if found.resumed:
-        say(f"{found.resumed} rows were there from an earlier run.")
-    if as_json:
-        click.echo(dump(record_of(found.folder / "audit.json", found.rows_path)), nl=False)
-    else:
-        for line in _tell(found):
-            click.echo(printable(line))
-    if found.summary.failed:
-        ctx.exit(FINDINGS)
+    conclude(ctx, found, "audit.json", _means(found), notes=found.notes, as_json=as_json)
 
 
-def _tell(found: Audit) -> list[str]:
-    """The result for people: what was written, and the means."""
+def _means(found: Audit) -> list[str]:
+    """The means, for people."""
     summary = found.summary
-    failed = f", {summary.failed} of which could not be read or explained (column 'error')" if summary.failed else ""
-    lines = [f"{found.rows_path}: {summary.count} rows{failed}", *(f"  {one}" for one in summary.failures)]
+    lines: list[str] = []
     if summary.overall.count:
         overall = summary.overall
         lines += interval_lines({"accuracy": overall.accuracy, **overall.figures})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onnxcam.cli.narration import printable, say
 from onnxcam.cli.options import (
     batch_size_option,
     dataset_argument,
@@ -26,7 +25,7 @@ from onnxcam.cli.options import (
     rows_option,
     target_of_record_option,
 )
-from onnxcam.cli.streams import FINDINGS, interval_lines, record_of, streamed
+from onnxcam.cli.streams import conclude, interval_lines, streamed
 
 if TYPE_CHECKING:
     from onnxcam.comparing import Comparison
@@ -93,7 +92,6 @@ def command(
     A run that is stopped, or killed, goes on where it stood with the same command. A picture that cannot be read is a
     row that says so, and the exit code is 1 then. onnxcam check sets thresholds.
     """
-    from onnxcam.cli.results import dump
     from onnxcam.comparing import compare
 
     with streamed(dataset, dataset_format, "comparing") as (opened, report):
@@ -107,24 +105,13 @@ def command(
             report=report,
             **options,
         )
-    for note in (found.matching, *found.notes):
-        say(f"Note: {note}.")
-    if found.resumed:
-        say(f"{found.resumed} rows were there from an earlier run.")
-    if as_json:
-        click.echo(dump(record_of(found.folder / "comparison.json", found.rows_path)), nl=False)
-    else:
-        for line in _tell(found):
-            click.echo(printable(line))
-    if found.summary.failed:
-        ctx.exit(FINDINGS)
+    conclude(ctx, found, "comparison.json", _means(found), notes=(found.matching, *found.notes), as_json=as_json)
 
 
-def _tell(found: Comparison) -> list[str]:
-    """The result for people: what was written, the means, the worst cases."""
+def _means(found: Comparison) -> list[str]:
+    """The means and the worst cases, for people."""
     summary = found.summary
-    failed = f", {summary.failed} of which could not be read or explained (column 'error')" if summary.failed else ""
-    lines = [f"{found.rows_path}: {summary.count} rows{failed}", *(f"  {one}" for one in summary.failures)]
+    lines: list[str] = []
     if summary.agreement is not None:
         lines += interval_lines({"same class": summary.agreement, "drift": summary.drift, **summary.similarities})
         lines.append("least alike:")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onnxcam.cli.narration import progress
+import click
+
+from onnxcam.cli.narration import printable, progress, say
 
 if TYPE_CHECKING:
+    from onnxcam.auditing import Audit
+    from onnxcam.comparing import Comparison
     from onnxcam.datasets import DataSet
     from onnxcam.metrics import Interval
 
-__all__ = ["FINDINGS", "interval_lines", "record_of", "streamed"]
+__all__ = ["FINDINGS", "conclude", "interval_lines", "streamed"]
 
 FINDINGS = 1
 """The exit code of a run that found something wrong."""
@@ -44,10 +48,36 @@ def streamed(path: Path, form: str, doing: str) -> Iterator[tuple[DataSet, Calla
         raise KeyboardInterrupt(f"{done} pictures are done; the same command goes on with the others.") from None
 
 
-def record_of(header: Path, rows_path: Path) -> dict[str, Any]:
-    """What a finished run says for machines."""
-    record: dict[str, Any] = json.loads(header.read_text(encoding="utf-8"))
-    return {**record, "rows_file": str(rows_path)}
+def conclude(
+    ctx: click.Context,
+    found: Audit | Comparison,
+    header: str,
+    means: Sequence[str],
+    *,
+    notes: Iterable[str],
+    as_json: bool,
+) -> None:
+    """Say what came of it: notes on stderr, and what was written, what failed and the means on stdout.
+
+    The exit code is 1 where a record could not be read or explained.
+    """
+    from onnxcam.cli.results import dump
+
+    for note in notes:
+        say(f"Note: {note}.")
+    if found.resumed:
+        say(f"{found.resumed} rows were there from an earlier run.")
+    summary = found.summary
+    if as_json:
+        record: dict[str, Any] = json.loads((found.folder / header).read_text(encoding="utf-8"))
+        click.echo(dump({**record, "rows_file": str(found.rows_path)}), nl=False)
+    else:
+        failed = f", {summary.failed} of which could not be read or explained (column 'error')" * bool(summary.failed)
+        first = f"{found.rows_path}: {summary.count} rows{failed}"
+        for line in (first, *(f"  {one}" for one in summary.failures), *means):
+            click.echo(printable(line))
+    if summary.failed:
+        ctx.exit(FINDINGS)
 
 
 def interval_lines(shown: Mapping[str, Interval | None]) -> list[str]:
