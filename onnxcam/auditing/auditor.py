@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.report import Reported, report_audit
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.settings import Settings
 from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
 from onnxcam.auditing.summary import Summary, summarize
 from onnxcam.datasets import DataSet, open_dataset
+from onnxcam.reporting import missing_packages
 
 __all__ = ["Audit", "audit"]
 
@@ -27,6 +29,7 @@ class Audit:
         summary: What they say together.
         resumed: Rows that an earlier run had made.
         notes: What the reader must know.
+        report_path: The page that shows it; None where none was asked for, or what makes it is not installed.
     """
 
     folder: Path
@@ -34,6 +37,7 @@ class Audit:
     summary: Summary
     resumed: int
     notes: tuple[str, ...]
+    report_path: Path | None = None
 
 
 def audit(
@@ -55,6 +59,8 @@ def audit(
     rows: RowsFormat = "parquet",
     keeps_maps: bool = False,
     is_fresh: bool = False,
+    has_report: bool = True,
+    report_pictures: int = 200,
     report: Report | None = None,
 ) -> Audit:
     """Explain every picture of a data set, and write a row of figures for each.
@@ -81,6 +87,8 @@ def audit(
         rows: `parquet` (which takes pyarrow) or `jsonl`.
         keeps_maps: Whether each map is kept, in half precision.
         is_fresh: Whether to drop what an earlier run left in the folder.
+        has_report: Whether to write `report.html` and `report.json`, which takes the extra `audit`.
+        report_pictures: Pictures that it shows, the worst first. The model runs on these once more.
         report: Called after each batch with the rows that are done, and their number in all, None where that is not
             known.
 
@@ -100,7 +108,11 @@ def audit(
     resumed = journal.done
     fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
     path, summary = finish(journal, maker, rows, functools.partial(summarize, figures=figures))
-    return Audit(Path(folder), path, summary, resumed, (*opened.notes, *maker.explainer.preparation.notes))
+    notes = (*opened.notes, *maker.explainer.preparation.notes)
+    page, missing = None, missing_packages() if has_report else None
+    if has_report and missing is None:
+        page = report_audit(Reported(Path(folder), maker, opened, path, summary, notes, made_of), report_pictures)
+    return Audit(Path(folder), path, summary, resumed, (*notes, *([missing] if missing else [])), page)
 
 
 T = TypeVar("T")

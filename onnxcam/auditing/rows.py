@@ -21,7 +21,7 @@ from onnxcam.metrics import METRICS, Metric, find_metrics, measure
 from onnxcam.samples import join
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
-__all__ = ["COLUMNS", "Kind", "Row", "RowMaker", "Rows", "cheap"]
+__all__ = ["COLUMNS", "Found", "Kind", "Row", "RowMaker", "Rows", "cheap"]
 
 Row = dict[str, Any]
 """Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""
@@ -132,16 +132,16 @@ class RowMaker:
 
         A map is float32 `(H, W)`, None where there is none.
         """
-        runs = [(places, self._explain([batch[p] for p in places])) for places in alike(batch)]
+        found = self.explained(batch)
+        return lambda: [self._finished(one, of_one) for one, of_one in zip(batch, found, strict=True)]
 
-        def rows() -> list[tuple[Row, NDArray[np.float32] | None]]:
-            made: list[tuple[Row, NDArray[np.float32] | None]] = [(self._empty(o.record, o.error), None) for o in batch]
-            for places, found in runs:
-                for place, one in zip(places, found, strict=True):
-                    made[place] = self._finished(batch[place], one)
-            return made
-
-        return rows
+    def explained(self, batch: Sequence[Decoded]) -> list[Found | str]:
+        """What the model says of each record that is decoded, or why nothing is known of it."""
+        found: list[Found | str] = [one.error or "" for one in batch]
+        for places in alike(batch):
+            for place, of_one in zip(places, self._explain([batch[p] for p in places]), strict=True):
+                found[place] = of_one
+        return found
 
     def _explain(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""

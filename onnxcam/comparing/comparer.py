@@ -9,8 +9,10 @@ from onnxcam.auditing import Settings
 from onnxcam.auditing.journal import Journal
 from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
 from onnxcam.comparing.pairs import PairMaker
+from onnxcam.comparing.report import Reported, report_comparison
 from onnxcam.comparing.summary import PairSummary, summarize
 from onnxcam.datasets import DataSet, open_dataset
+from onnxcam.reporting import missing_packages
 
 __all__ = ["Comparison", "compare"]
 
@@ -26,6 +28,7 @@ class Comparison:
         matching: How the models' layers were matched, in words.
         resumed: Rows that an earlier run had made.
         notes: What the reader must know.
+        report_path: The page that shows it; None where none was asked for, or what makes it is not installed.
     """
 
     folder: Path
@@ -34,6 +37,7 @@ class Comparison:
     matching: str
     resumed: int
     notes: tuple[str, ...]
+    report_path: Path | None = None
 
 
 def compare(
@@ -56,6 +60,8 @@ def compare(
     batch_size: int = 8,
     rows: RowsFormat = "parquet",
     is_fresh: bool = False,
+    has_report: bool = True,
+    report_pictures: int = 200,
     report: Report | None = None,
 ) -> Comparison:
     """Explain every picture of a data set with two models, and write how alike they are.
@@ -83,6 +89,8 @@ def compare(
         batch_size: Pictures that go through a model at once.
         rows: `parquet` (which takes pyarrow) or `jsonl`.
         is_fresh: Whether to drop what an earlier run left in the folder.
+        has_report: Whether to write `report.html` and `report.json`, which takes the extra `audit`.
+        report_pictures: Pictures that it shows, the worst first. The models run on these once more.
         report: Called after each batch with the rows that are done, and their number in all.
 
     Raises:
@@ -104,4 +112,9 @@ def compare(
     fill(journal, opened, maker, batch_size, report=report)
     path, summary = finish(journal, maker, rows, summarize)
     notes = dict.fromkeys((*opened.notes, *maker.first.preparation.notes, *maker.second.preparation.notes))
-    return Comparison(Path(folder), path, summary, maker.matching, resumed, tuple(notes))
+    page, missing = None, missing_packages() if has_report else None
+    if has_report and missing is None:
+        reported = Reported(Path(folder), maker, opened, path, summary, tuple(notes), made_of)
+        page = report_comparison(reported, report_pictures)
+    told = (*notes, *([missing] if missing else []))
+    return Comparison(Path(folder), path, summary, maker.matching, resumed, told, page)

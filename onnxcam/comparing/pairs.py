@@ -21,7 +21,7 @@ from onnxcam.metrics import SIMILARITIES, similarities
 from onnxcam.samples import Samples, join
 from onnxcam.targets import ClassIndex
 
-__all__ = ["COLUMNS", "PairMaker"]
+__all__ = ["COLUMNS", "Found", "PairMaker"]
 
 COLUMNS: dict[str, Kind] = {
     "key": "text",
@@ -108,16 +108,20 @@ class PairMaker:
 
     def start(self, batch: Sequence[Decoded]) -> Rows:
         """Run the models on records that are decoded; what is returned makes their rows. No map is kept."""
-        runs = [(places, self._found([batch[p] for p in places])) for places in alike(batch)]
+        found = self.explained(batch)
+        return lambda: [(self._finished(one.record, of_one), None) for one, of_one in zip(batch, found, strict=True)]
 
-        def rows() -> list[tuple[Row, NDArray[np.float32] | None]]:
-            made = [self._empty(one.record, one.error) for one in batch]
-            for places, found in runs:
-                for place, one in zip(places, found, strict=True):
-                    made[place] = self._finished(batch[place].record, one)
-            return [(row, None) for row in made]
+    def explained(self, batch: Sequence[Decoded]) -> list[Found | str]:
+        """What both models say of each record that is decoded, or why nothing is known of it."""
+        found: list[Found | str] = [one.error or "" for one in batch]
+        for places in alike(batch):
+            for place, of_one in zip(places, self._found([batch[p] for p in places]), strict=True):
+                found[place] = of_one
+        return found
 
-        return rows
+    def name_of(self, index: int) -> str | None:
+        """The class's name, where it is known."""
+        return self._maker.name_of(index)
 
     def _found(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """Of samples of one shape; where the batch fails, one by one, so that the others are not lost with one."""
@@ -163,7 +167,7 @@ class PairMaker:
             best = int(of_all[i].argmax())
             row |= {
                 f"{which}_predicted_index": best,
-                f"{which}_predicted": self._maker.name_of(best),
+                f"{which}_predicted": self.name_of(best),
                 f"{which}_confidence": float(of_all[i, best]),
                 f"{which}_probability": float(of_all[i, explained]),
                 f"{which}_is_empty": not result.map[i].any(),

@@ -11,7 +11,7 @@ import numpy as np
 from onnxcam.auditing import Row
 from onnxcam.metrics import SIMILARITIES, Interval, interval
 
-__all__ = ["PairSummary", "Worst", "summarize"]
+__all__ = ["PairSummary", "Worst", "badness", "summarize"]
 
 WORST, FEW = 20, 3
 QUANTILES = (0.01, 0.05, 0.25, 0.5)
@@ -65,7 +65,7 @@ def summarize(rows: Iterable[Row]) -> PairSummary:
     same: list[float] = []
     drifts: list[float] = []
     columns: dict[str, list[float]] = {name: [] for name in SIMILARITIES}
-    worst: list[tuple[tuple[bool, float, float], int, Worst]] = []
+    worst: list[tuple[tuple[float, float, float], int, Worst]] = []
     failures: list[str] = []
     count = failed = 0
     for row in rows:
@@ -78,9 +78,7 @@ def summarize(rows: Iterable[Row]) -> PairSummary:
         drifts.append(abs(row["drift"]))
         for name, values in columns.items():
             values.append(np.nan if row[name] is None else row[name])
-        case = _case(row)
-        rank = (not case.is_same, -case.similarity, abs(case.drift))
-        heapq.heappush(worst, (rank, -count, case))
+        heapq.heappush(worst, (badness(row), -count, _case(row)))
         if len(worst) > WORST:
             heapq.heappop(worst)
     return PairSummary(
@@ -93,6 +91,12 @@ def summarize(rows: Iterable[Row]) -> PairSummary:
         {name: _quantiles(values) for name, values in columns.items()},
         tuple(case for _, _, case in sorted(worst, reverse=True)),
     )
+
+
+def badness(row: Row) -> tuple[float, float, float]:
+    """How bad a row is: what is predicted otherwise, then maps that are less alike, then the drift."""
+    case = _case(row)
+    return float(not case.is_same), -case.similarity, abs(case.drift)
 
 
 def _case(row: Row) -> Worst:

@@ -20,6 +20,7 @@ from onnxcam.imaging.plots import plot
 from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Interpolation, Layout, Preprocess, load_preprocess
 from onnxcam.imaging.read import PICTURE_SUFFIXES, picture_size, read_image, read_mask
 from onnxcam.imaging.tensor import to_tensor
+from onnxcam.imaging.thumbnails import to_webp
 
 __all__ = [
     "PICTURE_SCALE",
@@ -41,5 +42,6 @@ __all__ = [
     "read_image",
     "read_mask",
     "to_tensor",
+    "to_webp",
     "write_png",
 ]
