@@ -29,6 +29,7 @@ from onnxcam.cli.options import (
     rows_option,
     target_of_record_option,
 )
+from onnxcam.cli.report_options import report_options
 from onnxcam.cli.streams import conclude, interval_lines, streamed
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _metrics() -> list[str]:
 @provider_option
 @preprocess_option
 @labels_option
+@report_options
 @fresh_option
 @json_option
 @debug_option
@@ -94,7 +96,8 @@ def command(
 
     DATASET is a folder of pictures, with a folder for each class where there are classes, or a file or folder of
     annotations. Each picture gets a row in DIR: what is predicted, how surely, where the map's peak is, and each
-    figure. DIR/audit.json holds the means, with intervals of 95 %, of all pictures and of each class.
+    figure. DIR/audit.json holds the means, with intervals of 95 %, of all pictures and of each class, and
+    DIR/report.html shows them to people, with the worst pictures first.
 
     A run that is stopped, or killed, goes on where it stood with the same command. A picture that cannot be read is a
     row that says so, and the exit code is 1 then.

@@ -25,6 +25,7 @@ from onnxcam.cli.options import (
     rows_option,
     target_of_record_option,
 )
+from onnxcam.cli.report_options import report_options
 from onnxcam.cli.streams import conclude, interval_lines, streamed
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ FEW = 5
 @labels_option
 @batch_size_option
 @rows_option
+@report_options
 @fresh_option
 @json_option
 @debug_option
@@ -87,7 +89,7 @@ def command(
 
     They may be two exports, opsets, precisions or releases. Each picture gets a row in DIR: what both predict and how
     surely, and how alike their maps are. DIR/comparison.json holds the means, with intervals of 95 %, quantiles, and
-    the worst cases.
+    the worst cases; DIR/report.html shows both maps side by side, the worst first.
 
     A run that is stopped, or killed, goes on where it stood with the same command. A picture that cannot be read is a
     row that says so, and the exit code is 1 then. onnxcam check sets thresholds.

@@ -74,7 +74,8 @@ def conclude(
     else:
         failed = f", {summary.failed} of which could not be read or explained (column 'error')" * bool(summary.failed)
         first = f"{found.rows_path}: {summary.count} rows{failed}"
-        for line in (first, *(f"  {one}" for one in summary.failures), *means):
+        page = [f"for people: {found.report_path}"] if found.report_path is not None else []
+        for line in (first, *(f"  {one}" for one in summary.failures), *means, *page):
             click.echo(printable(line))
     if summary.failed:
         ctx.exit(FINDINGS)
