@@ -101,7 +101,7 @@ def check_randomisation(mode: str | None, pictures: int) -> None:
 def randomise(rows: Iterable[Row], maker: RowMaker, mode: Mode, pictures: int) -> Randomisation:
     """Explain the first pictures again, by models with more and more of the weights shuffled.
 
-    Of rows with pictures of several sizes that the model takes as they are, those of the first one's size.
+    Of tensors of several shapes, those that are shaped as the first.
 
     Args:
         rows: Of the audit.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnxcam.auditing.columns import SEARCHED, Row, class_of
 from onnxcam.shortcuts import FEW, SIDE, excess, find_clusters
 
-__all__ = ["Grids", "gather_grids", "search", "spread", "units"]
+__all__ = ["MOST", "Grids", "gather_grids", "sample", "search", "units"]
 
 MOST = 20_000
 """Maps of a class between which distances are measured; where there are more, the others join these."""
@@ -66,7 +66,7 @@ def search(rows: Callable[[], Iterable[Row]]) -> Iterator[Row]:
     In each class of 20 maps or more, but for maps of zeros, clusters are found (`find_clusters`); `cluster` is the
     number of a map's, `loneliness` how far its nearest maps are. `border-excess` and `corner-excess` are what its
     cluster has more of than all other maps of the data set, of whatever class: a class that is recognised by a tag
-    throughout is one cluster. Of a class with more than 20,000 maps so many, evenly spread, are searched; the others
+    throughout is one cluster. Of a class with more than 20,000 maps so many, drawn by a seed, are searched; the others
     join the cluster whose mean map is most like theirs, and have no `loneliness`. The same rows give the same.
 
     Args:
@@ -105,7 +105,7 @@ def _searched(grids: Grids) -> dict[str, NDArray[np.float64]]:
 
 def _clustered(maps: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The cluster of each map, int64 `(n,)`, and its loneliness; NaN for those that were not searched."""
-    chosen = spread(len(maps), MOST)
+    chosen = sample(len(maps), MOST)
     found = find_clusters(maps[chosen].astype(np.float32) / np.float32(255))
     labels, loneliness = np.zeros(len(maps), np.int64), np.full(len(maps), np.nan)
     labels[chosen], loneliness[chosen] = found.labels, found.outliers
@@ -117,9 +117,14 @@ def _clustered(maps: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.f
     return labels, loneliness
 
 
-def spread(count: int, most: int) -> NDArray[np.int64]:
-    """Which of `count` stand for all: every one, or `most` of them, evenly spread."""
-    return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.int64)
+def sample(count: int, most: int) -> NDArray[np.int64]:
+    """Which of `count` stand for all: every one, or `most` of them, drawn with a seed of its own; ascending.
+
+    Drawn, and not every so many: what data sets list in turns would be left out as a whole.
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, most, replace=False)).astype(np.int64)
 
 
 def units(maps: NDArray[Any]) -> NDArray[np.float32]:
