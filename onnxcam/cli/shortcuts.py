@@ -26,7 +26,7 @@ def shortcut_lines(found: Shortcuts) -> list[str]:
     if not told:
         return []
     more = [f"  and {len(told) - FEW} more, in audit.json"] if len(told) > FEW else []
-    return ["looked at rather than the object, perhaps:", *map(_cluster, told[:FEW]), *more]
+    return ["perhaps a shortcut:", *map(_cluster, told[:FEW]), *more]
 
 
 def _cluster(one: Cluster) -> str:

@@ -13,7 +13,7 @@ def cluster(number: int, border: float, corner: float, name: str = "star") -> Cl
 def test_suspicious_clusters_are_told_with_pictures_to_look_at() -> None:
     found = Shortcuts((cluster(1, 0.2, 0.834), cluster(0, 0.5, -0.1, "a\nb"), cluster(2, 0.1, 0.1)), (), ())
     assert shortcut_lines(found) == [
-        "looked at rather than the object, perhaps:",
+        "perhaps a shortcut:",
         "  class star, cluster of 40 of 200 pictures: corner excess 0.83, such as 1/0.png, 1/1.png, 1/2.png",
         "  class a b, cluster of 40 of 200 pictures: border excess 0.50, such as 0/0.png, 0/1.png, 0/2.png",
     ]
