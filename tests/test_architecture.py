@@ -34,14 +34,14 @@ FLOORS = {
     "passes": 8,
     "layers": 9,
     "explainer": 10,
-    "auditing": 11,
     "exporting": 11,
     "randomising": 11,
-    "comparing": 12,
-    "checking": 13,
-    "__init__": 14,
-    "cli": 15,
-    "__main__": 16,
+    "auditing": 12,
+    "comparing": 13,
+    "checking": 14,
+    "__init__": 15,
+    "cli": 16,
+    "__main__": 17,
 }
 
 # Library -> the only parts that may import it.

@@ -1,19 +1,19 @@
-"""A whole data set through one model: streamed, resumable, a row for each picture."""
+"""A whole data set through one model: streamed, resumable, a row for each picture, and a page for people."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 from pathlib import Path
-from typing import TypeVar
 
-from onnxcam.auditing.journal import Journal
-from onnxcam.auditing.report import Reported, report_audit
-from onnxcam.auditing.rows import RowMaker
+from onnxcam.auditing.carrying_out import carry_out
+from onnxcam.auditing.randomised import PICTURES, Randomisation
+from onnxcam.auditing.report import report_audit
 from onnxcam.auditing.settings import Settings
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
-from onnxcam.auditing.summary import Summary, summarize
+from onnxcam.auditing.streaming import Report, RowsFormat
+from onnxcam.auditing.summary import Summary
+from onnxcam.auditing.suspicions import Shortcuts
 from onnxcam.datasets import DataSet, open_dataset
+from onnxcam.randomising import Mode
 from onnxcam.reporting import missing_packages
 
 __all__ = ["Audit", "audit"]
@@ -27,6 +27,9 @@ class Audit:
         folder: Where it lies.
         rows_path: The file of rows.
         summary: What they say together.
+        shortcuts: What their maps have in common, class by class: clusters, and maps that stand alone.
+        randomisation: What became of the maps as weights were shuffled; None where that was not asked for, or cannot be
+            done, which `notes` say.
         resumed: Rows that an earlier run had made.
         notes: What the reader must know.
         report_path: The page that shows it; None where none was asked for, or what makes it is not installed.
@@ -35,6 +38,8 @@ class Audit:
     folder: Path
     rows_path: Path
     summary: Summary
+    shortcuts: Shortcuts
+    randomisation: Randomisation | None
     resumed: int
     notes: tuple[str, ...]
     report_path: Path | None = None
@@ -58,6 +63,8 @@ def audit(
     batch_size: int = 8,
     rows: RowsFormat = "parquet",
     keeps_maps: bool = False,
+    randomisation: Mode | None = None,
+    randomised_pictures: int = PICTURES,
     is_fresh: bool = False,
     has_report: bool = True,
     report_pictures: int = 200,
@@ -66,8 +73,11 @@ def audit(
     """Explain every picture of a data set, and write a row of figures for each.
 
     Stopped or killed at any moment, it goes on where it stood when it is called again with the same arguments. A
-    picture that cannot be read or explained is a row that says why. Memory does not grow with the data set, but for a
-    summary's numbers, of which it holds eight bytes for each row and figure.
+    picture that cannot be read or explained is a row that says why. Memory does not grow with the data set, but for
+    what is held at the end: eight bytes for each row and figure, and each row's key and grid, 256 bytes.
+
+    When all rows are there, clusters are searched in the maps of each class (`onnxcam.auditing.searching.search`), if
+    scikit-learn is installed.
 
     Args:
         model: Path of an `.onnx` file.
@@ -86,6 +96,10 @@ def audit(
         batch_size: Pictures that go through the model at once.
         rows: `parquet` (which takes pyarrow) or `jsonl`.
         keeps_maps: Whether each map is kept, in half precision.
+        randomisation: Whether the weights are shuffled when all rows are there, from the score to the input, to see
+            that the maps change: `cascading` (what a step shuffles stays shuffled), `independent` (each step on its
+            own), or None. An audit that is finished is gone on with.
+        randomised_pictures: How many of the first pictures it is made on.
         is_fresh: Whether to drop what an earlier run left in the folder.
         has_report: Whether to write `report.html` and `report.json`, which takes the extra `audit`.
         report_pictures: Pictures that it shows, the worst first. The model runs on these once more.
@@ -93,30 +107,32 @@ def audit(
             known.
 
     Raises:
-        InputError: A data set, folder, target or metric that does not fit.
+        InputError: A data set, folder, target, metric or randomisation that does not fit.
         OnnxcamError: The model cannot be explained.
     """
-    settings = Settings(
-        str(model), target, method, layer, output, provider, _text(preprocess), _text(labels), _text(head), metrics
+    settings = Settings.of(model, target, method, layer, output, provider, preprocess, labels, head, metrics)
+    finished = carry_out(
+        settings,
+        dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format),
+        folder,
+        batch_size=batch_size,
+        rows=rows,
+        keeps_maps=keeps_maps,
+        randomisation=randomisation,
+        randomised_pictures=randomised_pictures,
+        is_fresh=is_fresh,
+        report=report,
     )
-    opened = dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format)
-    check_rows(rows)
-    maker = RowMaker(settings)
-    figures = tuple(metric.name for metric in maker.metrics)
-    made_of = {**settings.described(), "figures": list(figures), "rows": rows, "maps": keeps_maps}
-    journal = Journal(Path(folder), "audit", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
-    path, summary = finish(journal, maker, rows, functools.partial(summarize, figures=figures))
-    notes = (*opened.notes, *maker.explainer.preparation.notes)
-    page, missing = None, missing_packages() if has_report else None
-    if has_report and missing is None:
-        page = report_audit(Reported(Path(folder), maker, opened, path, summary, notes, made_of), report_pictures)
-    return Audit(Path(folder), path, summary, resumed, (*notes, *([missing] if missing else [])), page)
-
-
-T = TypeVar("T")
-
-
-def _text(value: T | Path) -> T | str:
-    return str(value) if isinstance(value, Path) else value
+    missing = missing_packages() if has_report else None
+    is_shown = has_report and missing is None
+    page = report_audit(finished, report_pictures).path if is_shown else None
+    return Audit(
+        finished.folder,
+        finished.rows_path,
+        finished.summary,
+        finished.shortcuts,
+        finished.randomisation,
+        finished.resumed,
+        finished.notes if missing is None else (*finished.notes, missing),
+        page,
+    )

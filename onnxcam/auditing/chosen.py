@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from onnxcam.auditing.decoding import Decoded, Gather, decoded_batches
 from onnxcam.auditing.rows import Row
@@ -36,16 +36,23 @@ class Explains(Protocol[Found]):
 
 
 def worst(rows: Iterable[Row], rank: Rank, count: int, wanted: Collection[str] = ()) -> dict[int, Row]:
-    """The worst rows that were explained, at most `count`, by their number in the data set, the worst first.
+    """The worst `count` rows that were explained, and those whose keys are wanted, by their number in the data set.
 
-    Of equal ones the first counts. Those whose keys are wanted are among them, however good they are.
+    The worst come first; of equal ones, the first in the data set.
     """
-    best: list[tuple[Any, int, Row]] = []
+    best: list[tuple[Sequence[float], int, Row]] = []
+    others: list[tuple[Sequence[float], int, Row]] = []
     for number, row in enumerate(rows):
-        if row["error"] is None:
-            item = ((row["key"] in wanted, *rank(row)), -number, row)
-            heapq.heappush(best, item) if len(best) < count else heapq.heappushpop(best, item)
-    return {-number: row for rank_of, number, row in sorted(best, key=lambda one: (one[0][1:], one[1]), reverse=True)}
+        if row["error"] is not None:
+            continue
+        item = (rank(row), -number, row)
+        if row["key"] in wanted:
+            others.append(item)
+        elif len(best) < count:
+            heapq.heappush(best, item)
+        elif count:
+            heapq.heappushpop(best, item)
+    return {-number: row for _, number, row in sorted([*best, *others], key=lambda one: one[:2], reverse=True)}
 
 
 def explained_again(

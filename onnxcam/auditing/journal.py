@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = ["Journal"]
 
 LINES, MAPS = "rows.jsonl", "maps"
 SCHEMA_VERSION = 1
+NUMBERS = re.compile(r"\[\n(?:\s*-?\d[\d.e+-]*,?\n)+\s*\]")
 
 
 class Journal:
@@ -42,6 +44,7 @@ class Journal:
         folder: The folder.
         done: Rows that are there.
         is_complete: Whether the whole data set is.
+        said: What the header of a complete audit says beside; empty while it is not complete.
 
     Raises:
         InputError: The folder cannot be written to, or holds another audit, or other files.
@@ -56,6 +59,7 @@ class Journal:
                 self._clear(is_fresh=is_fresh)
                 self.write_header(is_complete=False)
             self.is_complete = header is not None and header["complete"]
+            self.said: dict[str, Any] = header if header is not None and self.is_complete else {}
             self.done = header["rows"] if header is not None and self.is_complete else self._cut_off()
         except OSError as error:
             raise InputError(
@@ -83,10 +87,16 @@ class Journal:
         """Add rows, and their maps where these are kept: the maps first, since rows say how far the audit is."""
         if maps is not None:
             self._keep(maps)
-        text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
         with self.lines.open("a", encoding="utf-8") as file:
-            file.write(text)
+            file.write("".join(map(_line, rows)))
         self.done += len(rows)
+
+    def replace(self, rows: Iterable[Row]) -> None:
+        """Put other rows in the place of those that are there, all or none; they may be made of these."""
+        beside = self.folder / f".{LINES}"
+        with beside.open("w", encoding="utf-8") as file:
+            file.writelines(map(_line, rows))
+        beside.replace(self.lines)
 
     def write_header(self, *, is_complete: bool, **more: Any) -> None:
         """Write what the audit is made of, whole or not at all."""
@@ -98,7 +108,9 @@ class Journal:
             "made_of": self._made_of,
         }
         beside = self.folder / f".{self.header.name}.{os.getpid()}"
-        beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A list of numbers is one line; within a string no line ends, so that none is taken for one.
+        text = NUMBERS.sub(lambda found: " ".join(found[0].split()), json.dumps(record, indent=2, ensure_ascii=False))
+        beside.write_text(text + "\n", encoding="utf-8")
         beside.replace(self.header)
 
     def _read(self) -> dict[str, Any] | None:
@@ -128,7 +140,7 @@ class Journal:
 
     def _clear(self, *, is_fresh: bool) -> None:
         """Remove an audit's own files, where that was asked for; other files are in the way of none."""
-        own = [self.header, self.lines, self.folder / "rows.parquet"]
+        own = [self.header, self.lines, self.folder / f".{LINES}", self.folder / "rows.parquet"]
         own += sorted((self.folder / MAPS).glob("[0-9]*.npz"))
         present = [path for path in own if path.exists()]
         if present and not is_fresh:
@@ -160,3 +172,7 @@ class Journal:
         beside = folder / f".{self.done:06}.npz"
         np.savez_compressed(beside, **arrays)  # type: ignore[arg-type]
         beside.replace(folder / f"{self.done:06}.npz")
+
+
+def _line(row: Row) -> str:
+    return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from onnxcam.auditing.carrying_out import Finished
 from onnxcam.auditing.chosen import explained_again, worst
+from onnxcam.auditing.findings_shown import cluster_section, randomisation_section, shown_clusters
 from onnxcam.auditing.rows import Found, Row, RowMaker
 from onnxcam.auditing.sections import distributions, failures, mean_of, watched
 from onnxcam.auditing.summary import ClassSummary, Summary
 from onnxcam.auditing.tables import read_rows
-from onnxcam.datasets import DataSet
 from onnxcam.metrics import METRICS
 from onnxcam.reporting import Album, percent, percent_of, spread, write_report
 from onnxcam.reporting.page import (
     Badge,
     Card,
     Column,
+    Example,
     Gallery,
     Page,
     Section,
     Share,
+    Shown,
     Sorting,
     Table,
     Tile,
     Verdict,
 )
 
-__all__ = ["Reported", "report_audit"]
+__all__ = ["badness", "report_audit"]
 
 MANY_EMPTY = 0.01
 """A larger share of maps that are zero everywhere is worth a look."""
@@ -40,58 +41,40 @@ SORTINGS = {
     "most at the border first": ("border-energy", True),
     "most in a corner first": ("corner-energy", True),
     "most spread first": ("coverage-50", True),
+    "least like others first": ("loneliness", True),
 }
-ORDER = "worst first"
 CONFIDENCE = "The probability of the predicted class."
+ALONE = "unlike the others"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reported:
-    """What an audit's report is made of.
+def report_audit(of: Finished, count: int, *, wanted: Collection[str] = (), is_within: bool | None = None) -> Shown:
+    """Write the report of an audit.
 
-    Attributes:
-        folder: Where it is written.
-        maker: What made the rows.
-        dataset: The records.
-        rows_path: The rows.
-        summary: What they say together.
-        notes: What the reader must know.
-        made_of: What the rows depend on.
-    """
-
-    folder: Path
-    maker: RowMaker
-    dataset: DataSet
-    rows_path: Path
-    summary: Summary
-    notes: tuple[str, ...]
-    made_of: Mapping[str, Any]
-
-
-def report_audit(of: Reported, count: int) -> Path:
-    """Write the report of an audit, with at most `count` pictures; gives the page's path.
+    Args:
+        of: The audit.
+        count: Pictures that are shown, the worst first; those that are examples of clusters come on top.
+        wanted: Keys of pictures that are shown too.
+        is_within: Whether the page holds the pictures; None for as their number says.
 
     Raises:
         InputError: The folder cannot be written to.
     """
     names = [one.name for one in of.maker.metrics]
     columns: dict[str, list[float]] = {name: [] for name in ("confidence", *names)}
-    chosen = worst(watched(read_rows(of.rows_path), columns), badness, count)
+    clusters = shown_clusters(of.shortcuts) if count else ()
+    keys = {*wanted, *(key for _, own in clusters for key in own)}
+    keys |= {one.key for one in of.shortcuts.outliers} if count else set()
+    chosen = worst(watched(read_rows(of.rows_path), columns), badness, count, keys)
+    album = Album(of.folder, len(chosen), is_within=is_within)
+    cards, examples = _cards(of, chosen, album)
     drawn = distributions(columns, {"confidence": CONFIDENCE, **{one.name: one.definition for one in of.maker.metrics}})
-    sections: list[Section] = [_gallery(of, chosen), drawn, _classes(of.summary, names)]
+    sections: list[Section] = [_gallery(of.summary, cards)]
+    sections += cluster_section(clusters, examples, album) if clusters else ()
+    sections += (drawn, _classes(of.summary, names))
+    sections += randomisation_section(of.randomisation) if of.randomisation is not None else ()
     sections += failures(of.rows_path) if of.summary.failed else ()
-    page = Page(
-        "audit",
-        f"Where {Path(of.maker.settings.model).name} looks",
-        f"{of.summary.count:,} pictures of {of.dataset.path.name}; {of.maker.settings.method} at "
-        f"{', '.join(of.maker.explainer.plan.layers)}, target {of.maker.settings.target}",
-        _verdict(of.summary),
-        tuple(_tiles(of.summary)),
-        tuple(sections),
-        of.notes,
-        {**of.made_of, "layer": of.maker.explainer.plan.reason},
-    )
-    return write_report(page, of.folder)
+    path = write_report(_page(of, tuple(sections)), of.folder)
+    return Shown(path, {card.key: card for card in cards})
 
 
 def badness(row: Row) -> tuple[float, float]:
@@ -104,23 +87,50 @@ def badness(row: Row) -> tuple[float, float]:
     return 0.0, -inside if inside is not None else (row.get("border-energy") or 0.0) - 1
 
 
-def _verdict(summary: Summary) -> Verdict:
-    overall, points = summary.overall, []
-    if summary.failed:
-        points.append(f"{summary.failed:,} of {summary.count:,} pictures could not be read or explained.")
-    if overall.empty > MANY_EMPTY:
-        points.append(f"{percent(overall.empty)} of the maps are zero everywhere.")
+def _page(of: Finished, sections: tuple[Section, ...]) -> Page:
+    settings, plan = of.maker.settings, of.maker.explainer.plan
+    return Page(
+        "audit",
+        f"Where {Path(settings.model).name} looks",
+        f"{of.summary.count:,} pictures of {of.dataset.path.name}; {settings.method} at {', '.join(plan.layers)}, "
+        f"target {settings.target}",
+        _verdict(of),
+        tuple(_tiles(of.summary)),
+        sections,
+        of.notes,
+        {**of.made_of, "layer": plan.reason},
+    )
+
+
+def _verdict(of: Finished) -> Verdict:
+    overall = of.summary.overall
+    points = tuple(_points(of))
+    if not overall.count:
+        return Verdict("bad", "No picture was explained.", points)
     right = overall.accuracy
     said = f"{percent(right.mean)} of {right.count:,} predictions are right" if right else "Nobody said what is right"
     inside = overall.figures.get("energy-inside")
     if inside is not None and inside.count:
         said += f"; {percent(inside.mean)} of a map's sum lies on the object"
-    if not overall.count:
-        return Verdict("bad", "No picture was explained.", tuple(points))
-    return Verdict("warning" if points else "plain", f"{said}.", tuple(points))
+    return Verdict("warning" if points else "plain", f"{said}.", points)
 
 
-def _tiles(summary: Summary) -> Iterable[Tile]:
+def _points(of: Finished) -> Iterator[str]:
+    """What there is to look at."""
+    summary = of.summary
+    if summary.failed:
+        yield f"{summary.failed:,} of {summary.count:,} pictures could not be read or explained."
+    if summary.overall.empty > MANY_EMPTY:
+        yield f"{percent(summary.overall.empty)} of the maps are zero everywhere."
+    for one in of.shortcuts.suspicious:
+        where = "a corner" if one.corner_excess >= one.border_excess else "the border"
+        yield (
+            f"{one.size:,} of {one.of:,} pictures of {one.class_name} are recognised by {where} far more than all "
+            f"others (excess {max(one.border_excess, one.corner_excess):.2f})."
+        )
+
+
+def _tiles(summary: Summary) -> Iterator[Tile]:
     overall = summary.overall
     failed = f"{summary.failed:,} could not be read or explained" if summary.failed else "all explained"
     yield Tile("pictures", f"{summary.count:,}", failed)
@@ -150,44 +160,54 @@ def _classes(summary: Summary, names: Sequence[str]) -> Table:
     return Table("Classes", "Means over the pictures of each class.", columns, tuple(map(row, summary.classes)))
 
 
-def _gallery(of: Reported, chosen: Mapping[int, Row]) -> Gallery:
-    album = Album(of.folder, len(chosen))
-    made = {
-        number: _card(of.maker, chosen[number], found, album)
-        for number, found in explained_again(of.maker, of.dataset, chosen)
-    }
-    cards = tuple(made[number] for number in chosen)
+def _cards(of: Finished, chosen: Mapping[int, Row], album: Album) -> tuple[tuple[Card, ...], dict[str, Example]]:
+    """A card for each picture that is chosen, in their order, and a small picture of each that can be shown."""
+    made: dict[int, Card] = {}
+    examples: dict[str, Example] = {}
+    alone = {one.key for one in of.shortcuts.outliers}
+    of_clusters = {key for one in of.shortcuts.clusters for key in one.keys}
+    for number, found in explained_again(of.maker, of.dataset, chosen):
+        row = chosen[number]
+        made[number] = _card(of.maker, row, found, album, is_alone=row["key"] in alone)
+        if not isinstance(found, str) and row["key"] in of_clusters:
+            examples[row["key"]] = Example(row["key"], album.example(found[0], found[1]))
+    return tuple(made[number] for number in chosen), examples
+
+
+def _gallery(summary: Summary, cards: tuple[Card, ...]) -> Gallery:
     figures = {name for card in cards for name, value in card.figures.items() if value is not None}
     groups = dict.fromkeys(name for card in cards for name in card.groups)
-    shown = of.summary.overall.count
     about = "Wrong and sure first, then maps of zeros, then those least on the object or most at the border."
-    if shown > len(cards):
-        about += f" {len(cards):,} of {shown:,} are shown."
+    if summary.overall.count > len(cards):
+        about += f" {len(cards):,} of {summary.overall.count:,} are shown."
     sortings = (Sorting(text, name, down) for text, (name, down) in SORTINGS.items() if name in figures)
-    return Gallery("Pictures", about, cards, ORDER, tuple(sortings), tuple(groups))
+    return Gallery("Pictures", about, cards, "worst first", tuple(sortings), tuple(groups))
 
 
-def _card(maker: RowMaker, row: Row, found: Found | str, album: Album) -> Card:
-    predicted = row["predicted"] or f"class {row['predicted_index']}"
-    badges = []
-    if row["is_correct"] is not None:
-        badges.append(Badge("right", "good") if row["is_correct"] else Badge(f"wrong: is {row['label']}", "bad"))
-    if row["is_empty"]:
-        badges.append(Badge("map is zero", "warning"))
-    if row["class_index"] not in (None, row["predicted_index"]):
-        badges.append(Badge(f"map of {row['class_name'] or row['class_index']}"))
-    groups = [] if row["is_correct"] is None else ["right" if row["is_correct"] else "wrong"]
-    groups += ["empty maps"] if row["is_empty"] else []
+def _card(maker: RowMaker, row: Row, found: Found | str, album: Album, *, is_alone: bool) -> Card:
     shares = zip(row["top5"], row["top5_probability"], strict=True)
-    figures = {"confidence": row["confidence"], **{one.name: row[one.name] for one in maker.metrics}}
+    figures = {name: row.get(name) for name in ("confidence", *(one.name for one in maker.metrics), "loneliness")}
+    right = None if row["is_correct"] is None else ("right" if row["is_correct"] else "wrong")
+    groups = ((right, right is not None), ("empty maps", row["is_empty"]), (ALONE, is_alone))
     return Card(
         row["key"],
-        predicted,
+        row["predicted"] or f"class {row['predicted_index']}",
         percent(row["confidence"]),
-        tuple(badges),
+        tuple(_badges(row, is_alone=is_alone)),
         () if isinstance(found, str) else album.stacks([("", found[0], found[1])]),
         {"": tuple(Share(maker.name_of(index) or f"class {index}", value) for index, value in shares)},
         figures,
-        tuple(groups),
+        tuple(str(name) for name, is_in in groups if is_in),
         (*row["notes"], *([found] if isinstance(found, str) else [])),
     )
+
+
+def _badges(row: Row, *, is_alone: bool) -> Iterable[Badge]:
+    if row["is_correct"] is not None:
+        yield Badge("right", "good") if row["is_correct"] else Badge(f"wrong: is {row['label']}", "bad")
+    if row["is_empty"]:
+        yield Badge("map is zero", "warning")
+    if row["class_index"] not in (None, row["predicted_index"]):
+        yield Badge(f"map of {row['class_name'] or row['class_index']}")
+    if is_alone:
+        yield Badge(ALONE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onnxcam.auditing.columns import COLUMNS, LAST_COLUMNS, Kind, Row
 from onnxcam.auditing.confidence import probabilities
 from onnxcam.auditing.decoding import Decoded, Gather, alike, decode
 from onnxcam.auditing.regions import on_input
@@ -19,38 +20,10 @@ from onnxcam.errors import InputError, OnnxcamError
 from onnxcam.explanation import Explanation
 from onnxcam.metrics import METRICS, Metric, find_metrics, measure
 from onnxcam.samples import join
+from onnxcam.shortcuts import grid_of
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
 __all__ = ["COLUMNS", "Found", "Kind", "Row", "RowMaker", "Rows", "cheap"]
-
-Row = dict[str, Any]
-"""Of one record: strings, numbers, booleans, None, and lists of strings; see `RowMaker`."""
-
-Kind: TypeAlias = Literal["text", "whole", "number", "truth", "texts", "wholes", "numbers"]
-
-COLUMNS: dict[str, Kind] = {
-    "key": "text",
-    "path": "text",
-    "label": "text",
-    "label_index": "whole",
-    "predicted_index": "whole",
-    "predicted": "text",
-    "confidence": "number",
-    "is_correct": "truth",
-    "target": "text",
-    "class_index": "whole",
-    "class_name": "text",
-    "score": "number",
-    "probability": "number",
-    "top5": "wholes",
-    "top5_probability": "numbers",
-    "peak_x": "number",
-    "peak_y": "number",
-    "is_empty": "truth",
-    "regions": "whole",
-}
-LAST_COLUMNS: dict[str, Kind] = {"notes": "texts", "error": "text"}
-"""Behind the metrics."""
 
 TOP = 5
 Rows: TypeAlias = Callable[[], list[tuple[Row, NDArray[np.float32] | None]]]
@@ -71,8 +44,10 @@ class RowMaker:
     probability of the predicted class) and `is_correct`; `target` in words, `class_index`, `class_name`, `score`
     (before softmax) and `probability` of what is explained; `top5` as indices and `top5_probability`; `peak_x` and
     `peak_y`, pixels of the original; `is_empty`, whether the map is zero everywhere; `regions`, how many lie where the
-    model sees; each figure by its name, None where it is not defined; `notes`; and `error`, None for a record that was
-    explained.
+    model sees; each figure by its name, None where it is not defined; `cluster`, `loneliness`, `border-excess` and
+    `corner-excess`, None until all rows are there (`search`); `grid`, the map as 16 x 16 whole numbers from 0 to 255,
+    row by row (`onnxcam.shortcuts.grid_of`), None where it is no map of two dimensions; `notes`; and `error`, None for
+    a record that was explained.
 
     Args:
         settings: What rows are made of.
@@ -229,6 +204,7 @@ class RowMaker:
             y, x = np.unravel_index(int(result.map[i].argmax()), result.map[i].shape)
             row["peak_x"], row["peak_y"] = map(float, picture.geometry.to_original_point(x + 0.5, y + 0.5))
         if result.map.ndim == 3:  # a signal's or a volume's map is measured by none
+            row["grid"] = grid_of(result.map[i]).ravel().tolist()
             subject = subject_of(self.explainer, one.samples[0], result, i, regions)
             row |= {name: None if np.isnan(value) else value for name, value in measure(subject, self.metrics).items()}
         return row

@@ -43,6 +43,11 @@ class Settings:
     head: str | None = None
     metrics: tuple[str, ...] | None = None
 
+    @classmethod
+    def of(cls, model: str | Path, *more: Any, **named: Any) -> Settings:
+        """Settings of what a caller gives, whose paths become plain text."""
+        return cls(str(model), *map(_text, more), **{name: _text(value) for name, value in named.items()})
+
     def explainer(self) -> Explainer:
         """An explainer of the model.
 
@@ -63,6 +68,10 @@ class Settings:
             if isinstance(value, str) and Path(value).is_file():
                 plain[name] = {"file": Path(value).name, "sha256": digest(Path(value))}
         return plain
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
 
 
 def digest(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import itertools
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.datasets import DataSet, Record
 from onnxcam.errors import InputError
 
-__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "fill", "finish"]
+__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "close", "fill", "finish", "write_rows"]
 
 RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
 PARQUET = "rows.parquet"
@@ -116,15 +117,43 @@ def finish(
     journal: Journal, maker: Maker, rows: RowsFormat, summarize: Callable[[Iterable[Row]], Summary]
 ) -> tuple[Path, Summary]:
     """Write the rows in their format, and the header with the summary; gives where they are, and the summary."""
-    path = journal.lines if rows == "jsonl" else journal.folder / PARQUET
-    if rows == "parquet" and not journal.is_complete:
-        write_parquet(journal.rows(), maker.columns, path)
+    path = write_rows(journal, maker, rows)
     summary = summarize(read_rows(path))
+    close(journal, rows, summary=dataclasses.asdict(summary))
+    return path, summary
+
+
+def write_rows(
+    journal: Journal,
+    maker: Maker,
+    rows: RowsFormat,
+    amend: Callable[[Callable[[], Iterable[Row]]], Iterable[Row]] | None = None,
+) -> Path:
+    """Write the rows in their format, and give where they are. Killed, it is done again, with the same result.
+
+    Args:
+        journal: What has them.
+        maker: What made them.
+        rows: The format.
+        amend: From what gives the rows, again and again, to the rows as they are written, in the same order.
+    """
+    path = journal.lines if rows == "jsonl" else journal.folder / PARQUET
     if not journal.is_complete:
-        journal.write_header(is_complete=True, rows=journal.done, summary=dataclasses.asdict(summary))
+        found = journal.rows() if amend is None else amend(journal.rows)
+        if rows == "parquet":
+            write_parquet(found, maker.columns, path)
+        elif amend is not None:
+            journal.replace(found)
+    return path
+
+
+def close(journal: Journal, rows: RowsFormat, **found: Any) -> None:
+    """Say in the header that the rows are complete, and what was found of them; one that says the same stays."""
+    plain = json.loads(json.dumps(found))
+    if not journal.is_complete or any(journal.said.get(name) != value for name, value in plain.items()):
+        journal.write_header(is_complete=True, rows=journal.done, **found)
     if rows == "parquet":
         journal.lines.unlink(missing_ok=True)
-    return path, summary
 
 
 def _left(journal: Journal, dataset: DataSet) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxcam.auditing.rows import Row
+from onnxcam.auditing.columns import Row, class_of
 from onnxcam.metrics import Interval, interval
 
 __all__ = ["ClassSummary", "Summary", "summarize"]
@@ -69,7 +69,7 @@ def summarize(rows: Iterable[Row], figures: Sequence[str]) -> Summary:
             failed += 1
             failures += [f"{row['key']}: {row['error']}"] if failed <= FEW else []
             continue
-        names.append(_class_of(row))
+        names.append(class_of(row))
         for name, values in columns.items():
             value = row[name]
             values.append(np.nan if value is None else float(value))
@@ -77,13 +77,6 @@ def summarize(rows: Iterable[Row], figures: Sequence[str]) -> Summary:
     of_each = np.array(names, dtype=object)
     classes = tuple(_of(name, arrays, of_each == name, figures) for name in sorted(set(names)))
     return Summary(count, failed, tuple(failures), _of("all", arrays, np.ones(len(names), bool), figures), classes)
-
-
-def _class_of(row: Row) -> str:
-    for name in ("label", "predicted", "predicted_index"):
-        if row[name] is not None:
-            return str(row[name])
-    return "none"
 
 
 def _of(

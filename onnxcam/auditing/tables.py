@@ -43,7 +43,7 @@ def write_parquet(rows: Iterable[Row], columns: Mapping[str, Kind], path: Path) 
     """
     pa = require_pyarrow()
     plain = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_()}
-    types = {**plain, **{f"{kind}s": pa.list_(of) for kind, of in plain.items()}}
+    types = {**plain, **{f"{kind}s": pa.list_(of) for kind, of in plain.items()}, "levels": pa.list_(pa.uint8())}
     schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
     beside = path.with_name(f".{path.name}")
     iterator = iter(rows)

@@ -13,17 +13,26 @@ from typing import Any
 import numpy as np
 
 from onnxcam.auditing import Row
+from onnxcam.auditing.columns import SEARCHED
 from onnxcam.auditing.rows import cheap
 from onnxcam.auditing.tables import read_rows
 from onnxcam.checking.demands import Demand
-from onnxcam.checking.findings import FAILED, Finding, find, gather
+from onnxcam.checking.findings import FAILED, RANDOMISATION, Finding, find, gather
 from onnxcam.checking.policy import KINDS, Policy, Run, read_policy
 from onnxcam.errors import InputError
 from onnxcam.metrics import METRICS
+from onnxcam.shortcuts import require_scikit_learn
 
 __all__ = ["Check", "check"]
 
-NOT_IN_BASELINE = {"label_index", "predicted_index", "class_index", "first_predicted_index", "second_predicted_index"}
+NOT_IN_BASELINE = {
+    "class_index",
+    "cluster",
+    "first_predicted_index",
+    "label_index",
+    "predicted_index",
+    "second_predicted_index",
+}
 HEADERS = {"audit": "audit.json", "compare": "comparison.json"}
 ALL_READ = Demand("failed <= 0", FAILED, "<=", 0.0)
 """Demanded of every run whose policy says nothing else."""
@@ -75,19 +84,25 @@ def check(
         report: Called after each batch with the run, the rows that are done, and their number in all.
 
     Raises:
-        InputError: A policy that is none, with its line; a figure or class that there is not; no baseline.
+        InputError: A policy that is none, with its line; a figure or class that there is not; no baseline; demands on
+            clusters of maps without scikit-learn.
         OnnxcamError: A model cannot be explained.
     """
     read = read_policy(policy)
+    if any(demand.figure in SEARCHED for run in read.runs for demand in run.demands):
+        require_scikit_learn()
     found: dict[str, list[Row]] = {}
+    of_run: dict[str, dict[str, float | None]] = {}
     notes: dict[str, None] = {}
     for run in read.runs:
         told = None if report is None else (lambda done, total, run=run: report(run, done, total))
         result = _carried_out(run, Path(folder) / run.name, told, is_fresh=is_fresh)
-        found[run.name] = list(read_rows(result.rows_path))
+        found[run.name] = [row | {"grid": None} for row in read_rows(result.rows_path)]  # no demand is about it
+        test = getattr(result, "randomisation", None)
+        of_run[run.name] = {RANDOMISATION: None if test is None else test.final}
         notes |= dict.fromkeys(f"{run.name}: {note}" for note in result.notes)
-    baseline = _baseline(read, found, is_new=update_baseline)
-    findings = [one for run in read.runs for one in _of(read, run, found[run.name], baseline)]
+    baseline = _baseline(read, found, of_run, is_new=update_baseline)
+    findings = [one for run in read.runs for one in _of(read, run, found[run.name], of_run[run.name], baseline)]
     return Check(read, tuple(findings), tuple(notes))
 
 
@@ -112,7 +127,13 @@ def _arguments(run: Run) -> dict[str, Any]:
     return {**run.arguments, "metrics": tuple(dict.fromkeys([*(one.name for one in cheap()), *asked]))}
 
 
-def _of(policy: Policy, run: Run, rows: list[Row], baseline: Mapping[str, Any] | None) -> list[Finding]:
+def _of(
+    policy: Policy,
+    run: Run,
+    rows: list[Row],
+    of_run: Mapping[str, float | None],
+    baseline: Mapping[str, Any] | None,
+) -> list[Finding]:
     """The findings of a run; an error names the demand's line."""
     demands = list(run.demands)
     if all(one.figure != FAILED for one in demands):
@@ -120,7 +141,7 @@ def _of(policy: Policy, run: Run, rows: list[Row], baseline: Mapping[str, Any] |
     found = []
     for demand in demands:
         try:
-            found += find(run.name, demand, gather(rows, [demand.figure]), baseline)
+            found += find(run.name, demand, gather(rows, [demand.figure]), baseline, of_run)
         except InputError as error:
             raise InputError(
                 f"the policy '{policy.path}', line {demand.line}: {error}", path=policy.path, line=demand.line
@@ -128,7 +149,13 @@ def _of(policy: Policy, run: Run, rows: list[Row], baseline: Mapping[str, Any] |
     return found
 
 
-def _baseline(policy: Policy, found: Mapping[str, list[Row]], *, is_new: bool) -> dict[str, Any] | None:
+def _baseline(
+    policy: Policy,
+    found: Mapping[str, list[Row]],
+    of_run: Mapping[str, Mapping[str, float | None]],
+    *,
+    is_new: bool,
+) -> dict[str, Any] | None:
     """What relative demands are relative to; written anew where that is asked for."""
     path = policy.baseline
     if is_new:
@@ -138,6 +165,8 @@ def _baseline(policy: Policy, found: Mapping[str, list[Row]], *, is_new: bool) -
                 path=policy.path,
             )
         written = {name: _means(rows) for name, rows in found.items()}
+        for name, figures in of_run.items():
+            written[name]["overall"] |= {figure: value for figure, value in figures.items() if value is not None}
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         beside.write_text(json.dumps(written, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
         beside.replace(path)

@@ -6,6 +6,7 @@ border-energy <= 0.2 for class star         the mean of one
 pearson >= 0.9 on 95 % of pictures          so many pictures, each on its own
 pearson >= baseline - 0.02                  against what the baseline file holds
 failed <= 0                                 pictures that could not be read or explained
+randomisation <= 0.5                        how alike maps stay as all weights are shuffled
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from onnxcam.auditing import Row
 from onnxcam.checking.demands import Demand
 from onnxcam.errors import InputError
 
-__all__ = ["ALIASES", "FAILED", "Figures", "Finding", "find", "gather"]
+__all__ = ["ALIASES", "FAILED", "RANDOMISATION", "Figures", "Finding", "find", "gather"]
 
 FAILED = "failed"
 """The figure that counts the pictures that could not be read or explained."""
+RANDOMISATION = "randomisation"
+"""The figure of a whole audit: the mean rank correlation at the last step of its randomisation test."""
 EXAMPLES = 5
 
 Column = Callable[[Row], float | None]
@@ -76,7 +79,7 @@ class Figures:
 
 def gather(rows: Iterable[Row], names: Iterable[str]) -> Figures:
     """The columns of those names, which are the rows' own or in `ALIASES`."""
-    wanted = [name for name in dict.fromkeys(names) if name != FAILED]
+    wanted = [name for name in dict.fromkeys(names) if name not in (FAILED, RANDOMISATION)]
     values: dict[str, list[float]] = {name: [] for name in wanted}
     keys, classes, failed = [], [], []
     for row in rows:
@@ -98,19 +101,42 @@ def _class_of(row: Row) -> str:
     return next(str(row[name]) for name in named if row.get(name) is not None)
 
 
-def find(run: str, demand: Demand, figures: Figures, baseline: Mapping[str, Any] | None) -> list[Finding]:
+def find(
+    run: str,
+    demand: Demand,
+    figures: Figures,
+    baseline: Mapping[str, Any] | None,
+    of_run: Mapping[str, float | None] = MappingProxyType({}),
+) -> list[Finding]:
     """What there is of one demand: one finding, or one for each class.
+
+    Args:
+        run: The run's name.
+        demand: What is demanded.
+        figures: The numbers of its rows.
+        baseline: What the baseline file holds, None where there is none.
+        of_run: Figures of the whole run, which no row has; None for one that is not defined.
 
     Raises:
         InputError: A class that no picture is of, or a baseline that lacks the figure.
     """
     if demand.figure == FAILED:
         return [_failed(run, demand, figures)]
+    if demand.figure in of_run:
+        return [_whole(run, demand, of_run[demand.figure], baseline)]
     if demand.is_each:
         names: Sequence[str | None] = sorted(set(figures.classes.tolist()))
     else:
         names = [demand.class_name]
     return [_of(run, demand, figures, name, baseline) for name in names]
+
+
+def _whole(run: str, demand: Demand, value: float | None, baseline: Mapping[str, Any] | None) -> Finding:
+    wanted = demand.number + (_from_baseline(run, demand, None, baseline) if demand.is_relative else 0.0)
+    if value is None:
+        return Finding(run, demand, None, None, wanted, False, f"{demand.figure} is not defined")
+    message = f"{demand.figure} is {value:.4g}, demanded is {demand.sign} {wanted:.4g}"
+    return Finding(run, demand, None, value, wanted, demand.holds(value, wanted), message)
 
 
 def _failed(run: str, demand: Demand, figures: Figures) -> Finding:

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 from onnxcam.auditing import audit
-from onnxcam.auditing.rows import COLUMNS as AUDIT_COLUMNS
+from onnxcam.auditing.columns import COLUMNS as AUDIT_COLUMNS
+from onnxcam.auditing.columns import SEARCHED
 from onnxcam.checking.demands import Demand, parse_demand
-from onnxcam.checking.findings import ALIASES, FAILED
+from onnxcam.checking.findings import ALIASES, FAILED, RANDOMISATION
 from onnxcam.comparing import compare
 from onnxcam.comparing.pairs import COLUMNS as PAIR_COLUMNS
 from onnxcam.errors import InputError, nearest
@@ -40,7 +41,7 @@ from onnxcam.metrics import METRICS
 __all__ = ["Policy", "Run", "read_policy"]
 
 KINDS: dict[str, Callable[..., Any]] = {"audit": audit, "compare": compare}
-COLUMNS_OF: dict[str, Mapping[str, str]] = {"audit": AUDIT_COLUMNS, "compare": PAIR_COLUMNS}
+COLUMNS_OF: dict[str, Mapping[str, str]] = {"audit": {**AUDIT_COLUMNS, **SEARCHED}, "compare": PAIR_COLUMNS}
 NOT_OF = {"audit": {"agreement", "drift"}, "compare": {"accuracy"}}
 """Figures of the other kind alone."""
 NOT_SAID = {"folder", "report", "is_fresh", "rows"}
@@ -146,15 +147,21 @@ class _Reader:
         arguments = {k: self._value(k, v) for k, v in table.items() if k not in ("name", "require")}
         demands = self._demands(table["require"], head, end)
         for demand in demands:
-            self._check_figure(kind, demand, arguments.get("metrics"))
+            self._check_figure(kind, demand, arguments)
         return Run(kind, name, arguments, demands, head + 1)
 
-    def _check_figure(self, kind: str, demand: Demand, metrics: Any) -> None:
+    def _check_figure(self, kind: str, demand: Demand, arguments: Mapping[str, Any]) -> None:
         numbers = {name for name, of in COLUMNS_OF[kind].items() if of in ("number", "truth")}
         known = {FAILED, *ALIASES, *numbers} - NOT_OF[kind]
         if kind == "audit":
+            metrics = arguments.get("metrics")
             known |= set(METRICS if metrics is None else metrics)
-        if demand.figure not in known:
+        if demand.figure == RANDOMISATION and kind == "audit":
+            if arguments.get("randomisation") != "cascading":
+                raise self.at('it takes the test to demand this: add randomisation = "cascading"', demand.line or 1)
+            if demand.is_each or demand.class_name or demand.percent:
+                raise self.at(f"'{demand.figure}' is one number of the whole audit", demand.line or 1)
+        elif demand.figure not in known:
             hint = nearest(demand.figure, known) or f" Known: {', '.join(sorted(known))}."
             raise self.at(f"no figure '{demand.figure}' of {kind}.{hint}", demand.line or 1)
 

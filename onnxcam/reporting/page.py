@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Page",
     "Section",
     "Share",
+    "Shown",
     "Sorting",
     "Stack",
     "Table",
@@ -325,6 +327,19 @@ class Groups:
     about: str
     groups: tuple[Group, ...]
     kind: Literal["groups"] = "groups"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shown:
+    """A report that is written.
+
+    Attributes:
+        path: The page.
+        cards: Its pictures by their keys.
+    """
+
+    path: Path
+    cards: Mapping[str, Card]
 
 
 Section: TypeAlias = Charts | Table | Gallery | Groups

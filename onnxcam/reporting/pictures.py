@@ -32,14 +32,15 @@ class Album:
     Args:
         folder: The report's folder.
         count: Pictures of the data set that will be shown.
+        is_within: Whether the page holds them; None for as their number says.
 
     Raises:
         InputError: The folder for pictures cannot be written to.
     """
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, *, is_within: bool | None = None) -> None:
         self._folder = folder / FOLDER
-        self._is_within = count <= WITHIN
+        self._is_within = count <= WITHIN if is_within is None else is_within
         self._number = 0
         try:
             shutil.rmtree(self._folder, ignore_errors=True)

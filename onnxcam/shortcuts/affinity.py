@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnxcam.errors import InputError
 from onnxcam.shortcuts.points import Points
 
-__all__ = ["Affinity", "connect", "require_scikit_learn"]
+__all__ = ["Affinity", "connect", "has_scikit_learn", "require_scikit_learn"]
 
 LEAST = 1e-3
 """Smallest weight between neighbours; the largest is 1."""
@@ -71,6 +71,15 @@ def _nearest(places: NDArray[np.float64], count: int) -> tuple[NDArray[np.int64]
         return np.zeros((len(places), 0), np.int64), np.zeros((len(places), 0))
     distances, nearest = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(places).kneighbors()
     return nearest, distances
+
+
+def has_scikit_learn() -> bool:
+    """Whether it is there."""
+    try:
+        require_scikit_learn()
+    except InputError:
+        return False
+    return True
 
 
 def require_scikit_learn() -> None:

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
 from onnxcam.shortcuts.affinity import Affinity, connect, require_scikit_learn
-from onnxcam.shortcuts.points import BATCH, Points, checked, points_of
+from onnxcam.shortcuts.edges import Excess, excess
+from onnxcam.shortcuts.points import BATCH, Points, checked, nearest_to_centre, points_of
 from onnxcam.shortcuts.spectrum import count_clusters, count_parts, spectrum
 
-__all__ = ["Clusters", "find_clusters"]
+__all__ = ["FEW", "SHOWN", "Clusters", "find_clusters"]
 
 FEW = 20
 """Fewer maps than this are one cluster."""
 
 SHOWN = 9
+"""Representatives of a cluster."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +36,8 @@ class Clusters:
         means: Mean map of each, float32 `(k, h, w)` in [0, 1].
         representatives: Rows of the maps nearest to each cluster's centre, the nearest first, int64, up to 9 of each.
         border_excess: How much more each cluster looks at the border of the picture than the rest of the class, float64
-            `(k,)` in [-1, 1]: the share of its mean map's sum that lies in the frame an eighth of the height and of the
-            width wide, less that of the mean map of all other maps. What only a few are recognised by, a border or a
-            time stamp, gives a small cluster with an excess towards 1. 0 for a single cluster, which has no rest, and
-            for a cluster or a rest that is zero everywhere.
-        corner_excess: The same of a corner, a quarter of the height and of the width large, instead of the frame: the
-            largest of the four excesses. A watermark in a corner draws it towards 1.
+            `(k,)` in [-1, 1]; see `excess`. 0 for a single cluster, which has no rest.
+        corner_excess: The same of a corner.
         outliers: How lonely each map is, float64 `(N,)` in [0, 2]: its mean distance to its `neighbours` nearest maps;
             0 where its label is -1.
         order: Rows from the loneliest to the least lonely, int64 `(N,)`.
@@ -102,16 +100,17 @@ def find_clusters(maps: NDArray[np.float32], *, most: int = 8, seed: int = 0) ->
     is_point = points.of_row >= 0
     labels = np.where(is_point, _divided(vectors[:, :count], points, seed)[points.of_row], -1)
     sizes = np.bincount(labels[is_point], minlength=count).astype(np.int64)
-    means = _sums(maps, labels, count) / sizes[:, None, None]
+    sums = _sums(maps, labels, count)
+    excesses = _excesses(sums)
     outliers = np.where(is_point, affinity.loneliness[points.of_row], 0.0)
     return Clusters(
         labels=labels,
         count=count,
         sizes=sizes,
-        means=means.astype(np.float32),
-        representatives=tuple(_nearest_to_centre(points, labels, count)),
-        border_excess=_excess(means, sizes, corner=False),
-        corner_excess=_excess(means, sizes, corner=True),
+        means=(sums / sizes[:, None, None]).astype(np.float32),
+        representatives=tuple(_representatives(points, labels, count)),
+        border_excess=np.array([one.border for one in excesses]),
+        corner_excess=np.array([one.corner for one in excesses]),
         outliers=outliers,
         order=np.argsort(-outliers, kind="stable"),
         eigenvalues=eigenvalues,
@@ -158,34 +157,18 @@ def _sums(maps: NDArray[np.floating[Any]], labels: NDArray[np.int64], count: int
     return sums
 
 
-def _nearest_to_centre(points: Points, labels: NDArray[np.int64], count: int) -> Iterator[NDArray[np.int64]]:
+def _representatives(points: Points, labels: NDArray[np.int64], count: int) -> Iterator[NDArray[np.int64]]:
     for label in range(count):
         rows = np.flatnonzero(labels == label)
-        places = points.places[points.of_row[rows]]
-        distances = np.linalg.norm(places - places.mean(axis=0), axis=1).round(9)
-        yield rows[np.argsort(distances, kind="stable")[:SHOWN]].astype(np.int64)
+        yield rows[nearest_to_centre(points.places[points.of_row[rows]])[:SHOWN]].astype(np.int64)
 
 
-def _excess(means: NDArray[np.float64], sizes: NDArray[np.int64], *, corner: bool) -> NDArray[np.float64]:
-    """What the border, or one of the corners, has more of a cluster's mean map than of the rest's, `(k,)`."""
-    sums = means * sizes[:, None, None]
-    own, rest = (_shares(one) for one in (sums, sums.sum(axis=0) - sums))
-    high, wide = ((np.arange(size) + 0.5) / size for size in means.shape[1:])
-    if corner:
-        near = [(y < 1 / 4, x < 1 / 4) for y in (high, 1 - high) for x in (wide, 1 - wide)]
-        places = np.stack([y[:, None] & x for y, x in near])
-    else:
-        places = ((abs(high - 0.5) > 3 / 8)[:, None] | (abs(wide - 0.5) > 3 / 8))[None]
-    in_own, in_rest = (np.einsum("khw,phw->kp", one, places.astype(np.float64)) for one in (own, rest))
-    is_known = own.any(axis=(1, 2)) & rest.any(axis=(1, 2))
-    return np.where(is_known, (in_own - in_rest).max(axis=1), 0.0)
-
-
-def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each map divided by its sum, but for rounding; zeros stay."""
-    whole = sums.sum(axis=(1, 2), keepdims=True)
-    has_any = whole > 1e-9 * max(1.0, float(whole.max()))
-    return np.where(has_any, sums / np.where(has_any, whole, 1), 0.0)
+def _excesses(sums: NDArray[np.float64]) -> list[Excess]:
+    """Of each cluster against all other maps of the class, from the sums of their maps, `(k, h, w)`."""
+    whole = sums.sum(axis=0)
+    rests = [whole - own for own in sums]
+    # What rounding leaves of a rest that is zero everywhere is none.
+    return [excess(own, np.where(rest > 1e-9 * whole.max(), rest, 0)) for own, rest in zip(sums, rests, strict=True)]
 
 
 def _notes(points: Points, widened: str | None) -> Iterator[str]:

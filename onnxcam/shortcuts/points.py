@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onnxcam.errors import InputError
 
-__all__ = ["GRID", "Points", "checked", "points_of"]
+__all__ = ["GRID", "Points", "checked", "nearest_to_centre", "points_of", "pooling"]
 
 GRID = 12
 """Cells of the small grid along each axis, or as many as the map has."""
@@ -63,7 +63,7 @@ def checked(maps: object) -> NDArray[np.floating[Any]]:
 
 def points_of(maps: NDArray[np.floating[Any]]) -> Points:
     """The mean of each cell of the grid, divided by the Euclidean length of all; equal maps are one point."""
-    height, width = (_pooling(size) for size in maps.shape[1:])
+    height, width = (pooling(size, min(GRID, size)) for size in maps.shape[1:])
     places = np.empty((len(maps), len(height) * len(width)))
     for start in range(0, len(maps), BATCH):
         part = maps[start : start + BATCH].astype(np.float64)
@@ -77,11 +77,16 @@ def points_of(maps: NDArray[np.floating[Any]]) -> Points:
     return Points(different, counts.astype(np.int64), of_row)
 
 
-def _pooling(size: int) -> NDArray[np.float64]:
+def nearest_to_centre(places: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """The rows of `(n, cells)` by how near they are to the mean of all, the nearest first; of equals the first."""
+    distances = np.linalg.norm(places - places.mean(axis=0, dtype=np.float64), axis=1).round(9)
+    return np.argsort(distances, kind="stable").astype(np.int64)
+
+
+def pooling(size: int, cells: int) -> NDArray[np.float64]:
     """`(cells, size)`: what each of `size` samples is worth in the mean of each cell, by the length they share."""
-    cells = min(GRID, size)
     edges = np.linspace(0, size, cells + 1)
     samples = np.arange(size)
     shared = np.minimum(edges[1:, None], samples + 1) - np.maximum(edges[:-1, None], samples)
-    pooling: NDArray[np.float64] = np.maximum(shared, 0) * cells / size
-    return pooling
+    found: NDArray[np.float64] = np.maximum(shared, 0) * cells / size
+    return found

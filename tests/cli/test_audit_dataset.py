@@ -107,3 +107,27 @@ def test_ctrl_c_says_how_far_it_is_and_a_terminal_sees_the_rate(tmp_path: Path) 
     assert "/s" in said
     assert "pictures are done; the same command goes on with the others." in said
     assert rows.read_bytes().count(b"\n") < 2000
+
+
+def test_the_randomisation_test_is_a_curve_from_one_down(run: Run, tmp_path: Path) -> None:
+    data = write_pictures(tmp_path / "data", 8)
+    options = (*OPTIONS, "--metric", "border-energy", "--randomise", "cascading", "--randomise-pictures", "4")
+    result = run("audit", MODEL, data, *options)
+    assert result.exit_code == 0, result.stderr
+    head, *lines = result.stdout.splitlines()[-11:]
+    assert head == "similarity to the maps of 4 pictures as weights are shuffled (cascading):"
+    assert [line.split()[0] for line in lines[:3]] == ["none", "/classifier/Gemm", "/last/Conv"]
+    numbers = [float(line.split()[2]) for line in lines]
+    assert numbers[0] == 1
+    assert max(numbers[1:]) < 0.5
+    bars = [line.count("#") for line in lines]
+    assert bars == [round(20 * max(0, number)) for number in numbers]
+    header = json.loads((tmp_path / "audit" / "audit.json").read_text())
+    assert [step["spearman"] for step in header["randomisation"]["steps"]] == pytest.approx(numbers[1:], abs=1e-4)
+
+
+def test_nothing_is_said_of_clusters_that_are_as_others(run: Run, tmp_path: Path) -> None:
+    data = write_pictures(tmp_path / "data", 8)
+    result = run("audit", MODEL, data, *OPTIONS)
+    assert "excess" not in result.stdout
+    assert "Note: no class has 20 maps, which it takes to search for clusters of them." in result.stderr
