@@ -5,9 +5,10 @@ result = check("policy.toml", "check")     runs what it names, and holds the dem
 result.passed, result.findings
 """
 
-from onnxcam.checking.checker import Check, check
+from onnxcam.checking.checker import check
 from onnxcam.checking.demands import Demand, parse_demand
 from onnxcam.checking.findings import Finding
 from onnxcam.checking.policy import Policy, Run, read_policy
+from onnxcam.checking.result import Check
 
 __all__ = ["Check", "Demand", "Finding", "Policy", "Run", "check", "parse_demand", "read_policy"]

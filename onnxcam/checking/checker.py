@@ -5,62 +5,31 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from onnxcam.auditing import Row
 from onnxcam.auditing.columns import SEARCHED
 from onnxcam.auditing.rows import cheap
 from onnxcam.auditing.tables import read_rows
+from onnxcam.checking.baselines import means, read_baseline, write_baseline
 from onnxcam.checking.demands import Demand
 from onnxcam.checking.findings import FAILED, RANDOMISATION, Finding, find, gather
-from onnxcam.checking.policy import KINDS, Policy, Run, read_policy
+from onnxcam.checking.kinds import KINDS, Finished
+from onnxcam.checking.policy import Policy, Run, read_policy
+from onnxcam.checking.report import Outcome, report_check
+from onnxcam.checking.result import Check
 from onnxcam.errors import InputError
 from onnxcam.metrics import METRICS
+from onnxcam.reporting import missing_packages
+from onnxcam.reporting.page import Card
 from onnxcam.shortcuts import require_scikit_learn
 
-__all__ = ["Check", "check"]
+__all__ = ["check"]
 
-NOT_IN_BASELINE = {
-    "class_index",
-    "cluster",
-    "first_predicted_index",
-    "label_index",
-    "predicted_index",
-    "second_predicted_index",
-}
-HEADERS = {"audit": "audit.json", "compare": "comparison.json"}
 ALL_READ = Demand("failed <= 0", FAILED, "<=", 0.0)
 """Demanded of every run whose policy says nothing else."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Check:
-    """What came of a policy.
-
-    Attributes:
-        policy: The policy.
-        findings: What was found of each demand, in the policy's order.
-        notes: What the reader must know.
-    """
-
-    policy: Policy
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything is as demanded."""
-        return all(one.is_passed for one in self.findings)
-
-    @property
-    def missed(self) -> tuple[Finding, ...]:
-        """The findings that are not."""
-        return tuple(one for one in self.findings if not one.is_passed)
 
 
 def check(
@@ -69,6 +38,7 @@ def check(
     *,
     update_baseline: bool = False,
     is_fresh: bool = False,
+    has_report: bool = True,
     report: Callable[[Run, int, int | None], None] | None = None,
 ) -> Check:
     """Run what a policy names, and hold its demands against what is found.
@@ -81,6 +51,8 @@ def check(
         folder: Where rows are written.
         update_baseline: Whether to write the baseline file from what is found; demands relative to it hold then.
         is_fresh: Whether to drop what an earlier check left in the folder.
+        has_report: Whether to write `report.html` and `report.json`, beside those of the runs; it takes the extra
+            `audit`.
         report: Called after each batch with the run, the rows that are done, and their number in all.
 
     Raises:
@@ -88,28 +60,54 @@ def check(
             clusters of maps without scikit-learn.
         OnnxcamError: A model cannot be explained.
     """
-    read = read_policy(policy)
+    read, folder = read_policy(policy), Path(folder)
     if any(demand.figure in SEARCHED for run in read.runs for demand in run.demands):
         require_scikit_learn()
-    found: dict[str, list[Row]] = {}
-    of_run: dict[str, dict[str, float | None]] = {}
-    notes: dict[str, None] = {}
+    if update_baseline and read.baseline is None:
+        raise InputError(
+            f"the policy '{read.path}' names no baseline file to write. Add baseline = \"baseline.json\".",
+            path=read.path,
+        )
+    baseline = None if update_baseline else read_baseline(read)
+    missing = missing_packages() if has_report else None
+    written: dict[str, Any] = {}
+    outcomes = []
     for run in read.runs:
         told = None if report is None else (lambda done, total, run=run: report(run, done, total))
-        result = _carried_out(run, Path(folder) / run.name, told, is_fresh=is_fresh)
-        found[run.name] = [row | {"grid": None} for row in read_rows(result.rows_path)]  # no demand is about it
-        test = getattr(result, "randomisation", None)
-        of_run[run.name] = {RANDOMISATION: None if test is None else test.final}
-        notes |= dict.fromkeys(f"{run.name}: {note}" for note in result.notes)
-    baseline = _baseline(read, found, of_run, is_new=update_baseline)
-    findings = [one for run in read.runs for one in _of(read, run, found[run.name], of_run[run.name], baseline)]
-    return Check(read, tuple(findings), tuple(notes))
+        finished = _carried_out(run, folder / run.name, told, is_fresh=is_fresh)
+        rows = [row | {"grid": None} for row in read_rows(finished.rows_path)]  # no demand is about it
+        of_run = _of_run(finished)
+        if update_baseline:
+            baseline = {run.name: means(rows, of_run)}
+            written |= baseline
+        findings = _of(read, run, rows, of_run, baseline)
+        cards = _shown(run, finished, findings) if has_report and missing is None else None
+        outcomes.append(Outcome(run, finished.summary.count, findings, cards, finished.notes))
+    if update_baseline:
+        write_baseline(read, written)
+    notes = [f"{one.run.name}: {note}" for one in outcomes for note in one.notes] + ([missing] if missing else [])
+    all_notes = tuple(dict.fromkeys(notes))
+    page = report_check(read, outcomes, all_notes, folder) if has_report and missing is None else None
+    return Check(read, tuple(found for one in outcomes for found in one.findings), all_notes, page)
 
 
-def _carried_out(run: Run, folder: Path, report: Any, *, is_fresh: bool) -> Any:
+def _of_run(finished: Finished) -> dict[str, float | None]:
+    """Figures of the whole run, which no row has."""
+    test = getattr(finished, "randomisation", None)
+    return {RANDOMISATION: None if test is None else test.final}
+
+
+def _shown(run: Run, finished: Finished, findings: Sequence[Finding]) -> Mapping[str, Card] | None:
+    """The pictures of the run's own report, those of missed findings among them."""
+    examples = {key for one in findings if not one.is_passed for key in one.examples}
+    return KINDS[run.kind].show(run.arguments, finished, examples)
+
+
+def _carried_out(run: Run, folder: Path, report: Any, *, is_fresh: bool) -> Finished:
     """What came of a run: one that was stopped is gone on with, one that is finished or was made otherwise is not."""
-    start = functools.partial(KINDS[run.kind], **_arguments(run), folder=folder, rows="jsonl", report=report)
-    header = folder / HEADERS[run.kind]
+    kind = KINDS[run.kind]
+    start = functools.partial(kind.carry_out, _arguments(run), folder, report)
+    header = folder / kind.header
     try:
         is_finished = header.exists() and json.loads(header.read_text(encoding="utf-8"))["complete"] is True
         return start(is_fresh=is_fresh or is_finished)
@@ -133,7 +131,7 @@ def _of(
     rows: list[Row],
     of_run: Mapping[str, float | None],
     baseline: Mapping[str, Any] | None,
-) -> list[Finding]:
+) -> tuple[Finding, ...]:
     """The findings of a run; an error names the demand's line."""
     demands = list(run.demands)
     if all(one.figure != FAILED for one in demands):
@@ -146,53 +144,4 @@ def _of(
             raise InputError(
                 f"the policy '{policy.path}', line {demand.line}: {error}", path=policy.path, line=demand.line
             ) from error
-    return found
-
-
-def _baseline(
-    policy: Policy,
-    found: Mapping[str, list[Row]],
-    of_run: Mapping[str, Mapping[str, float | None]],
-    *,
-    is_new: bool,
-) -> dict[str, Any] | None:
-    """What relative demands are relative to; written anew where that is asked for."""
-    path = policy.baseline
-    if is_new:
-        if path is None:
-            raise InputError(
-                f"the policy '{policy.path}' names no baseline file to write. Add baseline = \"baseline.json\".",
-                path=policy.path,
-            )
-        written = {name: _means(rows) for name, rows in found.items()}
-        for name, figures in of_run.items():
-            written[name]["overall"] |= {figure: value for figure, value in figures.items() if value is not None}
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        beside.write_text(json.dumps(written, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-        return written
-    if path is None or not path.exists():
-        return None
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"the baseline '{path}' is no JSON: {error}. Write it with --update-baseline.") from error
-    return dict(read)
-
-
-def _means(rows: list[Row]) -> dict[str, Any]:
-    """The means of all figures, of all pictures and of each class."""
-    names = [
-        name
-        for name in (rows[0] if rows else {})
-        if name not in NOT_IN_BASELINE and any(isinstance(row[name], (int, float)) for row in rows)
-    ]
-    is_pair = bool(rows) and "is_same" in rows[0]
-    figures = gather(rows, [*names, "empty", *(["agreement", "drift"] if is_pair else ["accuracy"])])
-
-    def means(places: Any) -> dict[str, float]:
-        own = {name: values[places] for name, values in figures.columns.items()}
-        return {name: float(np.nanmean(values)) for name, values in own.items() if not np.isnan(values).all()}
-
-    classes = sorted(set(figures.classes.tolist()))
-    return {"overall": means(slice(None)), "classes": {name: means(figures.classes == name) for name in classes}}
+    return tuple(found)

@@ -24,23 +24,21 @@ import dataclasses
 import inspect
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onnxcam.auditing import audit
 from onnxcam.auditing.columns import COLUMNS as AUDIT_COLUMNS
 from onnxcam.auditing.columns import SEARCHED
 from onnxcam.checking.demands import Demand, parse_demand
 from onnxcam.checking.findings import ALIASES, FAILED, RANDOMISATION
-from onnxcam.comparing import compare
+from onnxcam.checking.kinds import KINDS
 from onnxcam.comparing.pairs import COLUMNS as PAIR_COLUMNS
 from onnxcam.errors import InputError, nearest
 from onnxcam.metrics import METRICS
 
 __all__ = ["Policy", "Run", "read_policy"]
 
-KINDS: dict[str, Callable[..., Any]] = {"audit": audit, "compare": compare}
 COLUMNS_OF: dict[str, Mapping[str, str]] = {"audit": {**AUDIT_COLUMNS, **SEARCHED}, "compare": PAIR_COLUMNS}
 NOT_OF = {"audit": {"agreement", "drift"}, "compare": {"accuracy"}}
 """Figures of the other kind alone."""
@@ -132,7 +130,7 @@ class _Reader:
         return [self._run(kind, table, head, end) for table, head, end in zip(tables, heads, ends, strict=True)]
 
     def _run(self, kind: str, table: Mapping[str, Any], head: int, end: int) -> Run:
-        parameters = inspect.signature(KINDS[kind]).parameters
+        parameters = inspect.signature(KINDS[kind].function).parameters
         known = {"name", "require", *(set(parameters) - NOT_SAID)}
         for key in table:
             if key not in known:

@@ -9,6 +9,7 @@ import click
 
 from onnxcam.cli.narration import printable, progress, say
 from onnxcam.cli.options import debug_option, example, folder_option, fresh_option
+from onnxcam.cli.report_options import report_option
 from onnxcam.cli.streams import FINDINGS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["command"]
 @click.option(
     "--update-baseline", is_flag=True, help="Write the policy's baseline file from what is found: the means of today."
 )
+@report_option
 @fresh_option
 @debug_option
 @click.pass_context
@@ -45,12 +47,15 @@ def command(
     github: bool,
     update_baseline: bool,
     is_fresh: bool,
+    has_report: bool,
 ) -> None:
     """Run the audits and comparisons of POLICY, and hold what is found against what it demands.
 
     POLICY is a TOML file: [[audit]] and [[compare]] tables with the models, the data, and sentences such as "pearson >=
     0.9 on 95 % of pictures" under require. A picture that cannot be read is a finding, unless the policy says otherwise
     ("failed <= 3").
+
+    DIR/report.html shows the verdict, and the pictures that missed a demand; each run has its own below.
 
     The exit code is 0 where all demands hold, 1 where one is missed, 2 for a policy, model or data that cannot be used.
     A check that is stopped goes on where it stood.
@@ -70,9 +75,13 @@ def command(
             advance(rows - done.get(run.name, 0))
             done[run.name] = rows
 
-        found = check(policy, folder, update_baseline=update_baseline, is_fresh=is_fresh, report=report)
+        found = check(
+            policy, folder, update_baseline=update_baseline, is_fresh=is_fresh, has_report=has_report, report=report
+        )
     for note in found.notes:
         say(f"Note: {note}.")
+    if found.report_path is not None:
+        say(f"The report is written: {found.report_path}.")
     for name, path in (("junit", junit), ("json", json_), ("sarif", sarif)):
         if path is not None:
             _write(path, REPORTS[name](found))

@@ -67,6 +67,8 @@ def conclude(
         say(f"Note: {note}.")
     if found.resumed:
         say(f"{found.resumed} rows were there from an earlier run.")
+    if found.report_path is not None:
+        say(f"The report is written: {found.report_path}.")
     summary = found.summary
     if as_json:
         record: dict[str, Any] = json.loads((found.folder / header).read_text(encoding="utf-8"))
@@ -74,8 +76,7 @@ def conclude(
     else:
         failed = f", {summary.failed} of which could not be read or explained (column 'error')" * bool(summary.failed)
         first = f"{found.rows_path}: {summary.count} rows{failed}"
-        page = [f"for people: {found.report_path}"] if found.report_path is not None else []
-        for line in (first, *(f"  {one}" for one in summary.failures), *means, *page):
+        for line in (first, *(f"  {one}" for one in summary.failures), *means):
             click.echo(printable(line))
     if summary.failed:
         ctx.exit(FINDINGS)

@@ -1,4 +1,4 @@
-"""Two models over a whole data set: streamed, resumable, a row for each picture."""
+"""Two models over a whole data set: streamed, resumable, a row for each picture, and a page for people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import dataclasses
 from pathlib import Path
 
 from onnxcam.auditing import Settings
-from onnxcam.auditing.journal import Journal
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
-from onnxcam.comparing.pairs import PairMaker
-from onnxcam.comparing.report import Reported, report_comparison
-from onnxcam.comparing.summary import PairSummary, summarize
+from onnxcam.auditing.streaming import Report, RowsFormat
+from onnxcam.comparing.carrying_out import carry_out
+from onnxcam.comparing.report import report_comparison
+from onnxcam.comparing.summary import PairSummary
 from onnxcam.datasets import DataSet, open_dataset
 from onnxcam.reporting import missing_packages
 
@@ -97,24 +96,28 @@ def compare(
         InputError: A data set, folder or target that does not fit.
         OnnxcamError: A model cannot be explained.
     """
-    texts = [None if value is None else str(value) for value in (preprocess, second_preprocess)]
-    names = labels if labels is None or isinstance(labels, tuple) else str(labels)
-    one = Settings(str(first), target, method, layer, output, provider, texts[0], names)
-    other = Settings(
-        str(second), "predicted", method, second_layer, second_output, provider, texts[1] or texts[0], names
+    one = Settings.of(first, target, method, layer, output, provider, preprocess, labels)
+    other_preprocess = second_preprocess if second_preprocess is not None else preprocess
+    other = Settings.of(second, "predicted", method, second_layer, second_output, provider, other_preprocess, labels)
+    finished = carry_out(
+        one,
+        other,
+        dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format),
+        folder,
+        batch_size=batch_size,
+        rows=rows,
+        is_fresh=is_fresh,
+        report=report,
     )
-    opened = dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format)
-    check_rows(rows)
-    maker = PairMaker(one, other)
-    made_of = {"first": one.described(), "second": other.described(), "matching": maker.matching, "rows": rows}
-    journal = Journal(Path(folder), "comparison", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, opened, maker, batch_size, report=report)
-    path, summary = finish(journal, maker, rows, summarize)
-    notes = dict.fromkeys((*opened.notes, *maker.first.preparation.notes, *maker.second.preparation.notes))
-    page, missing = None, missing_packages() if has_report else None
-    if has_report and missing is None:
-        reported = Reported(Path(folder), maker, opened, path, summary, tuple(notes), made_of)
-        page = report_comparison(reported, report_pictures)
-    told = (*notes, *([missing] if missing else []))
-    return Comparison(Path(folder), path, summary, maker.matching, resumed, told, page)
+    missing = missing_packages() if has_report else None
+    is_shown = has_report and missing is None
+    page = report_comparison(finished, report_pictures).path if is_shown else None
+    return Comparison(
+        finished.folder,
+        finished.rows_path,
+        finished.summary,
+        finished.maker.matching,
+        finished.resumed,
+        finished.notes if missing is None else (*finished.notes, missing),
+        page,
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,27 @@ from onnxcam.auditing import Row
 from onnxcam.auditing.chosen import explained_again, worst
 from onnxcam.auditing.sections import distributions, failures, watched
 from onnxcam.auditing.tables import read_rows
+from onnxcam.comparing.carrying_out import Finished
 from onnxcam.comparing.pairs import Found, PairMaker
 from onnxcam.comparing.summary import PairSummary, badness
-from onnxcam.datasets import DataSet
 from onnxcam.metrics import SIMILARITIES
 from onnxcam.reporting import Album, numeral, percent, percent_of, spread, write_report
-from onnxcam.reporting.page import Badge, Card, Column, Gallery, Page, Section, Share, Sorting, Table, Tile, Verdict
+from onnxcam.reporting.page import (
+    Badge,
+    Card,
+    Column,
+    Gallery,
+    Page,
+    Section,
+    Share,
+    Shown,
+    Sorting,
+    Table,
+    Tile,
+    Verdict,
+)
 
-__all__ = ["Reported", "report_comparison"]
+__all__ = ["report_comparison"]
 
 ABOUT = {
     "drift": "The second model's probability of the class that is explained, less the first one's, without its sign.",
@@ -37,31 +49,16 @@ SORTINGS = (
 TOP = 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reported:
-    """What a comparison's report is made of.
+def report_comparison(
+    of: Finished, count: int, *, wanted: Collection[str] = (), is_within: bool | None = None
+) -> Shown:
+    """Write the report of a comparison.
 
-    Attributes:
-        folder: Where it is written.
-        maker: What made the rows.
-        dataset: The records.
-        rows_path: The rows.
-        summary: What they say together.
-        notes: What the reader must know.
-        made_of: What the rows depend on.
-    """
-
-    folder: Path
-    maker: PairMaker
-    dataset: DataSet
-    rows_path: Path
-    summary: PairSummary
-    notes: tuple[str, ...]
-    made_of: Mapping[str, Any]
-
-
-def report_comparison(of: Reported, count: int) -> Path:
-    """Write the report of a comparison, with at most `count` pictures; gives the page's path.
+    Args:
+        of: The comparison.
+        count: Pictures that are shown, the worst first.
+        wanted: Keys of pictures that are shown too.
+        is_within: Whether the page holds the pictures; None for as their number says.
 
     Raises:
         InputError: The folder cannot be written to.
@@ -69,8 +66,10 @@ def report_comparison(of: Reported, count: int) -> Path:
     columns: dict[str, list[float]] = {name: [] for name in ABOUT}
     classes: dict[str, list[tuple[float, ...]]] = {}
     rows = _by_class(_unsigned(read_rows(of.rows_path)), classes)
-    chosen = worst(watched(rows, columns), badness, count)
-    sections: list[Section] = [_gallery(of, chosen), distributions(columns, ABOUT), _classes(classes)]
+    chosen = worst(watched(rows, columns), badness, count, wanted)
+    album = Album(of.folder, len(chosen), is_within=is_within)
+    gallery = _gallery(of, chosen, album)
+    sections: list[Section] = [gallery, distributions(columns, ABOUT), _classes(classes)]
     sections += failures(of.rows_path) if of.summary.failed else ()
     first, second = (Path(of.made_of[name]["model"]["file"]).name for name in ("first", "second"))
     page = Page(
@@ -83,7 +82,7 @@ def report_comparison(of: Reported, count: int) -> Path:
         of.notes,
         of.made_of,
     )
-    return write_report(page, of.folder)
+    return Shown(write_report(page, of.folder), {card.key: card for card in gallery.cards})
 
 
 def _unsigned(rows: Iterable[Row]) -> Iterator[Row]:
@@ -145,8 +144,7 @@ def _tiles(summary: PairSummary) -> Iterator[Tile]:
         yield Tile(name, *spread(one))
 
 
-def _gallery(of: Reported, chosen: Mapping[int, Row]) -> Gallery:
-    album = Album(of.folder, len(chosen))
+def _gallery(of: Finished, chosen: Mapping[int, Row], album: Album) -> Gallery:
     made = {
         number: _card(of.maker, chosen[number], found, album)
         for number, found in explained_again(of.maker, of.dataset, chosen)

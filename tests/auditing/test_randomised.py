@@ -63,7 +63,7 @@ def test_a_finished_audit_is_gone_on_with_and_the_test_made_once(
     assert header["randomisation"]["pictures"] == 2
     assert len(header["randomisation"]["steps"]) == len(found.randomisation.steps)
     assert header["summary"]["count"] == 7
-    monkeypatch.setattr("onnxcam.auditing.auditor.randomise", lambda *_: pytest.fail("the test was made before"))
+    monkeypatch.setattr("onnxcam.auditing.carrying_out.randomise", lambda *_: pytest.fail("the test was made before"))
     assert run(dataset, tmp_path, **options).randomisation == found.randomisation
     assert run(dataset, tmp_path).randomisation == found.randomisation
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import onnxcam
-from onnxcam.auditing import Audit, audit, auditor
+from onnxcam.auditing import Audit, audit, carrying_out
 from onnxcam.shortcuts import grid_of
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows
 
@@ -97,9 +97,9 @@ def test_killed_at_the_end_it_is_done_again(
                 raise Killed
             yield row
 
-    search = auditor.search
+    search = carrying_out.search
     with monkeypatch.context() as patch:
-        patch.setattr(auditor, *(("close", kill) if where == "before the header" else ("search", half)))
+        patch.setattr(carrying_out, *(("close", kill) if where == "before the header" else ("search", half)))
         for _ in range(2):
             with pytest.raises(Killed):
                 run(dataset, tmp_path / "killed", rows=rows)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from onnxcam.checking.checker import Check
 from onnxcam.checking.reports.registry import report_format
+from onnxcam.checking.result import Check
 
 __all__ = ["github"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from onnxcam.checking.checker import Check
 from onnxcam.checking.reports.registry import report_format
+from onnxcam.checking.result import Check
 
 __all__ = ["junit"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from onnxcam.checking.checker import Check
 from onnxcam.checking.reports.registry import report_format
+from onnxcam.checking.result import Check
 
 __all__ = ["plain"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from onnxcam.checking.checker import Check
+from onnxcam.checking.result import Check
 
 __all__ = ["REPORTS", "Report", "report_format"]
 

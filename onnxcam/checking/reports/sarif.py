@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from onnxcam.checking.checker import Check
 from onnxcam.checking.reports.registry import report_format
+from onnxcam.checking.result import Check
 
 __all__ = ["sarif"]
 
