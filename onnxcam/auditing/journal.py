@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from onnxcam.auditing.rows import Row
 from onnxcam.errors import InputError
+from onnxcam.reporting import remove_report
 
 __all__ = ["Journal"]
 
@@ -147,6 +148,8 @@ class Journal:
             raise InputError(f"'{present[0]}' exists. Choose another folder, or --force.", path=present[0])
         for path in present:
             path.unlink()
+        if is_fresh:
+            remove_report(self.folder)
 
     def _cut_off(self) -> int:
         """Cut off a line that is not whole, as a killed process leaves it; the number of the others."""

@@ -9,7 +9,7 @@ from onnxcam.reporting import page
 from onnxcam.reporting.charts import histogram
 from onnxcam.reporting.numerals import numeral, percent, percent_of, spread
 from onnxcam.reporting.pictures import WITHIN, Album
-from onnxcam.reporting.writing import PAGE, as_json, missing_packages, render, write_report
+from onnxcam.reporting.writing import PAGE, as_json, missing_packages, remove_report, render, write_report
 
 __all__ = [
     "PAGE",
@@ -22,6 +22,7 @@ __all__ = [
     "page",
     "percent",
     "percent_of",
+    "remove_report",
     "render",
     "spread",
     "write_report",

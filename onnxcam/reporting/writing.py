@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Mapping
 from importlib import resources
 from importlib.metadata import version
@@ -17,8 +18,9 @@ from onnxcam.errors import InputError
 from onnxcam.reporting.charts import draw
 from onnxcam.reporting.numerals import numeral, percent
 from onnxcam.reporting.page import Page
+from onnxcam.reporting.pictures import FOLDER
 
-__all__ = ["DATA", "PAGE", "SCHEMA_VERSION", "as_json", "missing_packages", "render", "write_report"]
+__all__ = ["DATA", "PAGE", "SCHEMA_VERSION", "as_json", "missing_packages", "remove_report", "render", "write_report"]
 
 PAGE, DATA = "report.html", "report.json"
 SCHEMA_VERSION = 1
@@ -53,6 +55,13 @@ def write_report(page: Page, folder: Path) -> Path:
             beside.unlink(missing_ok=True)
             raise InputError(f"cannot write '{path}': {error.strerror}. Choose another folder.", path=path) from error
     return folder / PAGE
+
+
+def remove_report(folder: Path) -> None:
+    """Remove a report and its pictures, where they are."""
+    for name in (PAGE, DATA):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
 def as_json(page: Page) -> dict[str, Any]:
