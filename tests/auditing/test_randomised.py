@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import onnxcam
-from onnxcam.auditing import Audit, audit
+from onnxcam.auditing import Audit, Randomisation, RandomisedStep, audit
 from onnxcam.auditing.randomised import STEPS
 from onnxcam.randomising import randomisation_test
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
@@ -44,7 +44,16 @@ def test_it_is_the_test_of_the_first_pictures_that_can_be_read(dataset: Path, tm
         for value, expected in ((one.spearman, other.mean_spearman), (one.ssim, other.mean_ssim)):
             assert (np.nan if value is None else value) == pytest.approx(expected, abs=1e-4, nan_ok=True)
         assert one.spearman_of == 3 - other.constant
-    assert found.randomisation.final == found.randomisation.steps[-1].spearman
+    known = [step.spearman for step in found.randomisation.steps if step.spearman is not None]
+    assert found.randomisation.final == known[-1]
+
+
+def test_where_constant_maps_are_left_the_last_step_that_has_others_counts() -> None:
+    def curve(*values: float | None) -> Randomisation:
+        steps = [RandomisedStep("n", "n", 1, True, value, 3, None, 0, None) for value in values]
+        return Randomisation("cascading", 3, 3, tuple(steps), ())
+
+    assert [curve(0.7, 0.2).final, curve(0.7, 0.2, None).final, curve(None).final] == [0.2, 0.2, None]
 
 
 def test_no_more_steps_than_are_allowed(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
