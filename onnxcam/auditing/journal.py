@@ -11,6 +11,7 @@ A line is whole or it is cut off when the run goes on, so that none counts twice
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from onnxcam.auditing.rows import Row
 from onnxcam.errors import InputError
 from onnxcam.reporting import remove_report
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "plain"]
 
 LINES, MAPS = "rows.jsonl", "maps"
 SCHEMA_VERSION = 1
@@ -110,7 +111,8 @@ class Journal:
         }
         beside = self.folder / f".{self.header.name}.{os.getpid()}"
         # A list of numbers is one line; within a string no line ends, so that none is taken for one.
-        text = NUMBERS.sub(lambda found: " ".join(found[0].split()), json.dumps(record, indent=2, ensure_ascii=False))
+        text = json.dumps(plain(record), indent=2, ensure_ascii=False, allow_nan=False)
+        text = NUMBERS.sub(lambda found: " ".join(found[0].split()), text)
         beside.write_text(text + "\n", encoding="utf-8")
         beside.replace(self.header)
 
@@ -179,3 +181,12 @@ class Journal:
 
 def _line(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """As JSON gives it back: lists for tuples, and None for what is no number, which JSON has no word for."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -76,8 +76,11 @@ class Randomisation:
 
     @property
     def final(self) -> float | None:
-        """The mean rank correlation of the last step; with every weight shuffled, of `cascading`."""
-        return self.steps[-1].spearman
+        """The mean rank correlation of the last step that has one: with all weights shuffled, of `cascading`.
+
+        Where shuffled weights leave constant maps alone, that of the step before; None where no step has one.
+        """
+        return next((step.spearman for step in reversed(self.steps) if step.spearman is not None), None)
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> Randomisation:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnxcam.auditing.decoding import AHEAD, Decoded, Gather, decoded_batches
-from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.journal import Journal, plain
 from onnxcam.auditing.rows import Kind, Row, Rows
 from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.datasets import DataSet, Record
@@ -149,8 +148,7 @@ def write_rows(
 
 def close(journal: Journal, rows: RowsFormat, **found: Any) -> None:
     """Say in the header that the rows are complete, and what was found of them; one that says the same stays."""
-    plain = json.loads(json.dumps(found))
-    if not journal.is_complete or any(journal.said.get(name) != value for name, value in plain.items()):
+    if any(journal.said.get(name) != plain(value) for name, value in found.items()):
         journal.write_header(is_complete=True, rows=journal.done, **found)
     if rows == "parquet":
         journal.lines.unlink(missing_ok=True)

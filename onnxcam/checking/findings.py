@@ -19,7 +19,7 @@ __all__ = ["ALIASES", "FAILED", "RANDOMISATION", "Figures", "Finding", "find", "
 FAILED = "failed"
 """The figure that counts the pictures that could not be read or explained."""
 RANDOMISATION = "randomisation"
-"""The figure of a whole audit: the mean rank correlation at the last step of its randomisation test."""
+"""The figure of a whole audit: the mean rank correlation at the end of its randomisation test."""
 EXAMPLES = 5
 
 Column = Callable[[Row], float | None]

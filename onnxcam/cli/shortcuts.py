@@ -16,6 +16,8 @@ FEW = 5
 SHOWN = 3
 """Pictures of each."""
 AS_IT_IS = "none"
+LONG = 32
+"""Characters of a node's name at most."""
 BAR = 20
 """Characters of a similarity of 1."""
 
@@ -57,8 +59,13 @@ def _step(name: str, spearman: float | None, ssim: float | None) -> str:
 
 
 def _named(step: RandomisedStep) -> str:
-    first, last = one_line(step.first), one_line(step.last)
+    first, last = (_short(one_line(name)) for name in (step.first, step.last))
     return first if step.nodes == 1 else f"{first} … {last} ({step.nodes})"
+
+
+def _short(name: str) -> str:
+    """The end of a long name, by which nodes differ."""
+    return name if len(name) <= LONG else f"…{name[1 - LONG :]}"
 
 
 def _number(value: float | None) -> str:

@@ -217,3 +217,16 @@ def test_no_more_is_read_ahead_than_a_few_batches() -> None:
     assert [one.record.key for one in first] == ["0", "1", "2", "3"]
     assert len(read) == 4 * (AHEAD + 1)
     batches.close()  # type: ignore[attr-defined]
+
+
+def test_the_header_is_json_for_others_too(tmp_path: Path) -> None:
+    """A class of one picture has a mean and no interval: null, since JSON has no NaN."""
+    data = write_pictures(tmp_path / "data", 3)
+    found = run(data, tmp_path / "audit")
+    header = json.loads((tmp_path / "audit" / "audit.json").read_text(), parse_constant=pytest.fail)
+    border = header["summary"]["classes"][-1]["figures"]["border-energy"]
+    assert border["mean"] == found.summary.classes[-1].figures["border-energy"].mean
+    assert border["low"] is None
+    before = (tmp_path / "audit" / "audit.json").stat().st_mtime_ns
+    run(data, tmp_path / "audit")
+    assert (tmp_path / "audit" / "audit.json").stat().st_mtime_ns == before

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import onnxcam
-from onnxcam.auditing import Audit, audit
+from onnxcam.auditing import Audit, Randomisation, RandomisedStep, audit
+from onnxcam.auditing.randomised import STEPS
 from onnxcam.randomising import randomisation_test
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
 
@@ -43,14 +44,24 @@ def test_it_is_the_test_of_the_first_pictures_that_can_be_read(dataset: Path, tm
         for value, expected in ((one.spearman, other.mean_spearman), (one.ssim, other.mean_ssim)):
             assert (np.nan if value is None else value) == pytest.approx(expected, abs=1e-4, nan_ok=True)
         assert one.spearman_of == 3 - other.constant
-    assert found.randomisation.final == found.randomisation.steps[-1].spearman
+    known = [step.spearman for step in found.randomisation.steps if step.spearman is not None]
+    assert found.randomisation.final == known[-1]
 
 
-def test_no_more_steps_than_twelve_whatever_the_model(dataset: Path, tmp_path: Path) -> None:
-    dynamo = MODEL.with_name("shapes-dynamo.onnx")
-    found = audit(dynamo, dataset, tmp_path, rows="jsonl", randomisation="cascading", randomised_pictures=1, **OPTIONS)
+def test_where_constant_maps_are_left_the_last_step_that_has_others_counts() -> None:
+    def curve(*values: float | None) -> Randomisation:
+        steps = [RandomisedStep("n", "n", 1, True, value, 3, None, 0, None) for value in values]
+        return Randomisation("cascading", 3, 3, tuple(steps), ())
+
+    assert [curve(0.7, 0.2).final, curve(0.7, 0.2, None).final, curve(None).final] == [0.2, 0.2, None]
+
+
+def test_no_more_steps_than_are_allowed(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert STEPS == 12
+    monkeypatch.setattr("onnxcam.auditing.randomised.STEPS", 4)
+    found = run(dataset, tmp_path, randomisation="cascading", randomised_pictures=1)
     assert found.randomisation is not None
-    assert 1 < len(found.randomisation.steps) <= 12
+    assert [step.nodes for step in found.randomisation.steps] == [3, 2, 2, 2]
 
 
 def test_a_finished_audit_is_gone_on_with_and_the_test_made_once(
@@ -63,6 +74,10 @@ def test_a_finished_audit_is_gone_on_with_and_the_test_made_once(
     assert header["randomisation"]["pictures"] == 2
     assert len(header["randomisation"]["steps"]) == len(found.randomisation.steps)
     assert header["summary"]["count"] == 7
+    more = run(dataset, tmp_path, randomisation="cascading", randomised_pictures=3).randomisation
+    other = run(dataset, tmp_path, randomisation="independent", randomised_pictures=2).randomisation
+    assert (more.pictures, other.mode) == (3, "independent")
+    assert run(dataset, tmp_path, **options).randomisation == found.randomisation
     monkeypatch.setattr("onnxcam.auditing.carrying_out.randomise", lambda *_: pytest.fail("the test was made before"))
     assert run(dataset, tmp_path, **options).randomisation == found.randomisation
     assert run(dataset, tmp_path).randomisation == found.randomisation

@@ -30,13 +30,15 @@ def test_a_step_is_a_line_with_a_bar() -> None:
     steps = (
         RandomisedStep("head", "head", 1, False, 0.52, 4, 0.3, 4, None),
         RandomisedStep("b", "a", 3, True, -0.25, 2, None, 0, "2 of 4 maps are constant"),
+        RandomisedStep("stage/" + 9 * "block/" + "conv", "c", 2, True, 0.1, 4, 0.1, 4, None),
         RandomisedStep("c", "c", 1, True, None, 0, None, 0, "it fails"),
     )
     assert randomisation_lines(Randomisation("cascading", 16, 4, steps, ())) == [
         "similarity to the maps of 4 pictures as weights are shuffled (cascading):",
-        "  none       spearman  1.0000  ssim  1.0000  ####################",
-        "  head       spearman  0.5200  ssim  0.3000  ##########",
-        "  b … a (3)  spearman -0.2500  ssim       - (2 of 4 maps are constant)",
-        "  c          spearman       -  ssim       - (it fails)",
+        "  none                                      spearman  1.0000  ssim  1.0000  ####################",
+        "  head                                      spearman  0.5200  ssim  0.3000  ##########",
+        "  b … a (3)                                 spearman -0.2500  ssim       - (2 of 4 maps are constant)",
+        "  …ck/block/block/block/block/conv … c (2)  spearman  0.1000  ssim  0.1000  ##",
+        "  c                                         spearman       -  ssim       - (it fails)",
     ]
     assert randomisation_lines(None) == []
