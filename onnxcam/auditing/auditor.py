@@ -74,7 +74,7 @@ def audit(
 
     Stopped or killed at any moment, it goes on where it stood when it is called again with the same arguments. A
     picture that cannot be read or explained is a row that says why. Memory does not grow with the data set, but for
-    what is held at the end: eight bytes for each row and figure, and each row's key and grid, 256 bytes.
+    what is held at the end: eight bytes for each row and figure, and about a kilobyte for its key and its grid.
 
     When all rows are there, clusters are searched in the maps of each class (`onnxcam.auditing.searching.search`), if
     scikit-learn is installed.
