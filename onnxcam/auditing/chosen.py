@@ -43,16 +43,15 @@ def worst(rows: Iterable[Row], rank: Rank, count: int, wanted: Collection[str] =
     best: list[tuple[Sequence[float], int, Row]] = []
     others: list[tuple[Sequence[float], int, Row]] = []
     for number, row in enumerate(rows):
-        if row["error"] is not None:
-            continue
-        item = (rank(row), -number, row)
-        if row["key"] in wanted:
-            others.append(item)
-        elif len(best) < count:
+        if row["error"] is None:
+            item = (rank(row), -number, row)
             heapq.heappush(best, item)
-        elif count:
-            heapq.heappushpop(best, item)
-    return {-number: row for _, number, row in sorted([*best, *others], key=lambda one: one[:2], reverse=True)}
+            if len(best) > count:
+                heapq.heappop(best)
+            if row["key"] in wanted:
+                others.append(item)
+    chosen = {number: (rank, number, row) for rank, number, row in (*best, *others)}
+    return {-number: row for _, number, row in sorted(chosen.values(), key=lambda one: one[:2], reverse=True)}
 
 
 def explained_again(

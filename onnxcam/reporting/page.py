@@ -182,12 +182,12 @@ class Stack:
 
     Attributes:
         caption: Whose map it is.
-        picture: The picture's address: a file beside the page, or the data themselves.
+        picture: The picture's address: a file beside the page, or the data themselves, which are left out of JSON.
         heat: The coloured map's, which lies over the picture; None where the picture holds it.
     """
 
     caption: str
-    picture: str
+    picture: str | None
     heat: str | None
 
 
@@ -291,7 +291,7 @@ class Example:
     """
 
     key: str
-    picture: str
+    picture: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
