@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 import onnxcam
+from onnxcam.reporting import write_report
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, write_pictures
 from tests.browser.chromium import opened
+from tests.reporting.pages import page_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -167,3 +169,58 @@ def test_both_maps_of_a_comparison_stand_side_by_side(tmp_path: Path) -> None:
         assert left["x"] + left["width"] < right["x"]
         keys = [one.key for one in found.summary.worst]
         assert cards(page) == keys[:12]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a check that fails: of 60 pictures in three classes."""
+    root = tmp_path_factory.mktemp("check")
+    for number in range(60):
+        source = PICTURES[number % 3]
+        target = root / "pictures" / source.stem / f"{number:02} #1.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    table = f'[[audit]]\nname = "a"\nmodel = "{MODEL.as_posix()}"\ndataset = "pictures"\nmetrics = ["border-energy"]\n'
+    table += "".join(f'{name} = "{OPTIONS[name].as_posix()}"\n' for name in ("preprocess", "labels"))
+    (root / "policy.toml").write_text(table + 'require = ["border-energy <= 0 on 99 % of pictures", "empty <= 1"]')
+    onnxcam.check(root / "policy.toml", root / "out")
+    return root / "out"
+
+
+def test_a_check_shows_what_was_missed_and_leads_to_its_runs(checked: Path) -> None:
+    with opened((checked / "report.html").as_uri(), origin=checked.as_uri()) as page:
+        assert page.locator(".verdict.bad h2").inner_text() == "Failed. 1 of 3 demands is missed."
+        verdicts = page.locator(".table tbody tr td:first-child").all_inner_texts()
+        assert verdicts == ["missed", "met", "met"]
+        assert len(cards(page)) == 5
+        assert {key.split(":")[0] for key in cards(page)} == {"a"}
+        sizes = page.evaluate("[...document.querySelectorAll('.card img')].map(i => i.naturalWidth)")
+        assert len(sizes) == 10
+        assert min(sizes) > 0
+        page.get_by_role("link", name="report of a").click()
+        page.wait_for_url("**/a/report.html")
+        assert page.title() == "Where shapes-torchscript.onnx looks"
+
+
+def test_an_example_of_a_cluster_leads_to_its_picture(checked: Path) -> None:
+    with opened((checked / "a" / "report.html").as_uri(), origin=checked.as_uri()) as page:
+        example = page.locator(".group .examples a").last
+        example.scroll_into_view_if_needed()
+        assert example.locator("img").evaluate("async one => { await one.decode(); return one.naturalWidth }") > 0
+        example.click()
+        picture = page.locator(f".card:has-text('{example.get_attribute('title')}')")
+        assert picture.is_visible()
+        assert page.evaluate("document.querySelector('.card:target') !== null")
+
+
+def test_a_page_of_hostile_texts_of_every_kind_is_only_text(tmp_path: Path) -> None:
+    write_report(page_of(), tmp_path)
+    with opened((tmp_path / "report.html").as_uri()) as page:
+        assert page.title() == page_of().title
+        assert page.locator("script").count() == 1
+        assert len(cards(page)) == 12
+        page.locator(".group .examples a").click()
+        assert page.locator(".card:target").is_visible()
+        assert cards(page)[0].endswith(" 12")
+        page.locator(".order").select_option(index=1)
+        assert [key.rsplit(" ", 1)[1] for key in cards(page)] == [str(n) for n in range(28, 16, -1)]
