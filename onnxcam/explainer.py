@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import differentiate
+from onnxcam.blas import one_blas_thread
 from onnxcam.cam import average, find_method
 from onnxcam.errors import InputError, PlanError, ProviderError
 from onnxcam.explanation import Explanation, Float32, LayerExplanation
@@ -68,6 +70,8 @@ class Explainer:
         labels: Class names by index, or a file of them; None for those in the model's file or beside it.
         head: Of a detector: the family of its head, such as `yolov8`, or settings with the family under `family`, as a
             dict or a JSON file: `strides`, `anchors` in pixels, `weights`, `background`. None to tell by its shape.
+        threads: Threads within an operator; 0 for ONNX Runtime's default, one for each core. Several threads may call
+            one explainer at once.
 
     Attributes:
         model: The loaded model.
@@ -97,8 +101,9 @@ class Explainer:
         labels: list[str] | tuple[str, ...] | str | Path | None = None,
         *,
         head: str | Mapping[str, Any] | Path | None = None,
+        threads: int = 0,
     ) -> None:
-        self._provider = choose_provider(provider)
+        self._provider, self._opening = choose_provider(provider, threads), threading.Lock()
         self.head = read_head(head)
         self._loaded, self._asked = load(model), (layer, output)
         self._choose()
@@ -119,6 +124,7 @@ class Explainer:
         self._tails = Tails(self.model, self.plan.output, self._provider)
         self._pair: SessionPair | None = None
 
+    @one_blas_thread()
     def explain(self, inputs: object, target: object = None, method: str = "grad-cam") -> Explanation:
         """Explain a batch.
 
@@ -320,18 +326,21 @@ class Explainer:
 
     def _open(self, samples: Samples) -> SessionPair:
         """The sessions; the first time, the forward model is held against the shipped file on the first batch."""
-        if self._pair is None:
-            _, feeds = next(cut(samples, self._batch))
-            shipped = self.run_shipped(feeds)
-            pair = open_pair(self.plan, self._gradient, self._provider)
-            difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))
-            if difference > FAITHFUL:
-                self._forward_notes = (
-                    "with the layer as an output, ONNX Runtime optimises the model differently: its outputs move by "
-                    f"up to {difference:.1e} of their largest entry",
-                )
-            self._pair = pair
-        return self._pair
+        with self._opening:
+            return self._pair or self._first(samples)
+
+    def _first(self, samples: Samples) -> SessionPair:
+        _, feeds = next(cut(samples, self._batch))
+        shipped = self.run_shipped(feeds)
+        pair = open_pair(self.plan, self._gradient, self._provider)
+        difference = largest_difference(shipped, pair.forward_session.run_arrays(feeds, tuple(shipped)))
+        if difference > FAITHFUL:
+            self._forward_notes = (
+                "with the layer as an output, ONNX Runtime optimises the model differently: its outputs move by "
+                f"up to {difference:.1e} of their largest entry",
+            )
+        self._pair = pair
+        return pair
 
     def _notes(
         self, samples: Samples, maps: Float32, layers: Sequence[LayerExplanation], rows: NDArray[np.int64]

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "onnxcam"
 
 # Part of the package -> floor. Parts of one floor do not know each other; explainer.py stands on what is beside it.
 FLOORS = {
+    "blas": 0,
     "errors": 0,
     "notes": 1,
     "cam": 1,
@@ -56,6 +57,7 @@ FENCES = {
     "rich": {"cli"},
     "scipy": {"metrics", "shortcuts"},
     "sklearn": {"shortcuts"},
+    "threadpoolctl": {"blas"},
     "vl_convert": {"reporting"},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import math
 import re
 import subprocess
@@ -26,6 +27,7 @@ from onnxcam.targets import ClassIndex
 from tests.conftest import Write
 
 Array = NDArray[Any]
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -306,3 +308,21 @@ def test_weights_in_external_files_give_the_same_map(
     np.testing.assert_array_equal(outside.explain(x, 1).map, explainer.explain(x, 1).map)
     weights = [v.const_value for v in outside._gradient.model.graph.initializers.values()]
     assert any(isinstance(w, onnx_ir.ExternalTensor) for w in weights)
+
+
+def test_several_threads_may_call_one_explainer_at_once() -> None:
+    """The first calls open its sessions, all at once; each result is that of one call after the other."""
+    paths = sorted((ROOT / "models" / "pictures").glob("*.png"))
+    options = {"preprocess": ROOT / "models" / "preprocess.json", "provider": "cpu"}
+    model = ROOT / "models" / "shapes-torchscript.onnx"
+    alone = onnxcam.Explainer(model, **options)
+    shared = onnxcam.Explainer(model, **options, threads=1)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(shared.explain, paths))
+    for path, one in zip(paths, found, strict=True):
+        np.testing.assert_allclose(one.map, alone.explain(path).map, atol=1e-5)
+
+
+def test_threads_below_0_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^-1 threads cannot run a model\. Give 1 or more, or 0 for one a core\.$"):
+        onnxcam.Explainer(ROOT / "models" / "shapes-torchscript.onnx", threads=-1)

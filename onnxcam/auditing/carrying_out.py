@@ -12,7 +12,7 @@ from onnxcam.auditing.randomised import PICTURES, Randomisation, check_randomisa
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.searching import search
 from onnxcam.auditing.settings import Settings
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, close, fill, write_rows
+from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, close, crew, fill, write_rows
 from onnxcam.auditing.summary import Summary, summarize
 from onnxcam.auditing.suspicions import Shortcuts, summarize_shortcuts
 from onnxcam.auditing.tables import read_rows
@@ -74,7 +74,7 @@ def carry_out(
     """
     check_rows(rows)
     check_randomisation(randomisation, randomised_pictures)
-    maker = RowMaker(settings)
+    maker = RowMaker(settings, crew()[1])
     figures = tuple(metric.name for metric in maker.metrics)
     of_rows = {"figures": list(figures), "grid": SIDE, "rows": rows, "maps": keeps_maps}
     made_of = {**settings.described(), **of_rows}

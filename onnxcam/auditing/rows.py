@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -23,10 +23,12 @@ from onnxcam.samples import join
 from onnxcam.shortcuts import grid_of
 from onnxcam.targets import ClassIndex, Target, resolve_target
 
-__all__ = ["COLUMNS", "Found", "Kind", "Row", "RowMaker", "Rows", "cheap"]
+__all__ = ["COLUMNS", "Found", "Kind", "Made", "Row", "RowMaker", "cheap"]
 
 TOP = 5
-Rows: TypeAlias = Callable[[], list[tuple[Row, NDArray[np.float32] | None]]]
+Made: TypeAlias = tuple[Row, NDArray[np.float32] | None]
+"""A row and its map."""
+
 Found: TypeAlias = tuple[Explanation, int, NDArray[np.float64]]
 """A batch's result, the record's row in it, and the probabilities of its classes."""
 
@@ -51,6 +53,7 @@ class RowMaker:
 
     Args:
         settings: What rows are made of.
+        threads: As for `Explainer`.
 
     Attributes:
         settings: What it was made with.
@@ -61,9 +64,9 @@ class RowMaker:
         OnnxcamError: The model cannot be explained, or there is no such target or metric.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, threads: int = 0) -> None:
         self.settings = settings
-        self.explainer = settings.explainer()
+        self.explainer = settings.explainer(threads)
         self.metrics = cheap() if settings.metrics is None else find_metrics(settings.metrics)
         self._target: Target | None = None
         if settings.target != LABEL:
@@ -84,11 +87,6 @@ class RowMaker:
         """The batch that the model fixes."""
         return self.explainer.input.shape[0] if self.explainer.input.shape else None
 
-    @property
-    def is_late(self) -> bool:
-        """Whether rows may be made while the model runs: no metric runs it again."""
-        return not any(RUNS.intersection(metric.needs) for metric in self.metrics)
-
     @functools.cached_property
     def columns(self) -> dict[str, Kind]:
         """The names of a row's values, in order, and what each is where it is not None."""
@@ -100,15 +98,12 @@ class RowMaker:
 
         A record that cannot be read or explained has its reason in `error`, and None for what is not known of it.
         """
-        return [row for row, _ in self.start([decode(one, self.gathers) for one in records])()]
+        return [row for row, _ in self.made([decode(one, self.gathers) for one in records])]
 
-    def start(self, batch: Sequence[Decoded]) -> Rows:
-        """Run the model on records that are decoded; what is returned makes their rows, and gives them with their maps.
-
-        A map is float32 `(H, W)`, None where there is none.
-        """
-        found = self.explained(batch)
-        return lambda: [self._finished(one, of_one) for one, of_one in zip(batch, found, strict=True)]
+    def made(self, batch: Sequence[Decoded]) -> Iterator[Made]:
+        """The rows of records that are decoded, each with its map: float32 `(H, W)`, None where there is none."""
+        for one, found in zip(batch, self.explained(batch), strict=True):
+            yield self._finished(one, found)
 
     def explained(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """What the model says of each record that is decoded, or why nothing is known of it."""

@@ -48,14 +48,15 @@ class Settings:
         """Settings of what a caller gives, whose paths become plain text."""
         return cls(str(model), *map(_text, more), **{name: _text(value) for name, value in named.items()})
 
-    def explainer(self) -> Explainer:
-        """An explainer of the model.
+    def explainer(self, threads: int = 0) -> Explainer:
+        """An explainer of the model, with so many threads within an operator, 0 for one for each core.
 
         Raises:
             OnnxcamError: As `Explainer`.
         """
         layer = list(self.layer) if isinstance(self.layer, tuple) else self.layer
-        return Explainer(self.model, layer, self.output, self.provider, self.preprocess, self.labels, head=self.head)
+        given = (self.model, layer, self.output, self.provider, self.preprocess, self.labels)
+        return Explainer(*given, head=self.head, threads=threads)
 
     def described(self) -> dict[str, Any]:
         """What rows depend on, ready for JSON: these settings, and the contents of the files that they name."""

@@ -5,25 +5,27 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import itertools
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from onnxcam.auditing.decoding import AHEAD, Decoded, Gather, decoded_batches
+from onnxcam.auditing.decoding import Decoded, Gather, decoded_batches
 from onnxcam.auditing.journal import Journal, plain
-from onnxcam.auditing.rows import Kind, Row, Rows
+from onnxcam.auditing.rows import Kind, Made, Row
 from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
+from onnxcam.blas import one_blas_thread
 from onnxcam.datasets import DataSet, Record
 from onnxcam.errors import InputError
 
-__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "close", "fill", "finish", "write_rows"]
+__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "close", "crew", "fill", "finish", "write_rows"]
 
 RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
 PARQUET = "rows.parquet"
+MOST = 4
+"""Batches that are worked on at once, at most."""
 Summary = TypeVar("Summary", bound=Any)
 """A dataclass of what the rows say together."""
 
@@ -49,14 +51,20 @@ class Maker(Protocol):
         """The names of a row's values."""
         ...
 
-    @property
-    def is_late(self) -> bool:
-        """Whether rows may be made while the model runs."""
+    def made(self, batch: Sequence[Decoded]) -> Iterator[Made]:
+        """A row for each record, with its map where there is one; several threads ask at once."""
         ...
 
-    def start(self, batch: Sequence[Decoded]) -> Rows:
-        """Run the model; what is returned makes a row for each record, with its map where there is one."""
-        ...
+
+def crew() -> tuple[int, int]:
+    """How many batches are worked on at once, and the threads that each may have.
+
+    A batch on one thread waits for no other thread: on two cores, two at once take less time than one after the other
+    on both. More than four would hold more memory than they save time.
+    """
+    cores = os.cpu_count() or 1
+    workers = min(cores, MOST)
+    return workers, max(1, cores // workers)
 
 
 def fill(
@@ -70,7 +78,7 @@ def fill(
 ) -> None:
     """Add the rows that the journal does not have yet, `size` records at once.
 
-    While the model runs one batch, threads decode the next and measure those before.
+    While some batches are worked on, threads decode the next.
 
     Raises:
         InputError: The data set has changed since the journal was begun.
@@ -81,23 +89,31 @@ def fill(
             raise _changed(journal, f"'{record.key}' has come in")
         return
 
-    def add(found: list[tuple[Row, NDArray[np.float32] | None]]) -> None:
+    def add(found: list[Made]) -> None:
         journal.add([row for row, _ in found], [one for _, one in found] if keeps_maps else None)
         if report is not None:
             report(journal.done, dataset.count)
 
-    waiting: deque[concurrent.futures.Future[list[tuple[Row, NDArray[np.float32] | None]]]] = deque()
-    with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:
-        for batch in decoded_batches(left, max(size, maker.batch or 1), maker.gathers):
-            rows = maker.start(batch)
-            if not maker.is_late:
-                add(rows())
-                continue
-            waiting.append(pool.submit(rows))
-            if len(waiting) > AHEAD:
+    stopped = threading.Event()
+
+    def made(batch: Sequence[Decoded]) -> list[Made]:
+        return list(itertools.takewhile(lambda _: not stopped.is_set(), maker.made(batch)))
+
+    waiting: deque[concurrent.futures.Future[list[Made]]] = deque()
+    workers, _ = crew()
+    with (
+        one_blas_thread(is_anew=True),
+        concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="rows") as pool,
+    ):
+        try:
+            for batch in decoded_batches(left, max(size, maker.batch or 1), maker.gathers):
+                waiting.append(pool.submit(made, batch))
+                if len(waiting) > workers:
+                    add(waiting.popleft().result())
+            while waiting:
                 add(waiting.popleft().result())
-        while waiting:
-            add(waiting.popleft().result())
+        finally:
+            stopped.set()
 
 
 def check_rows(rows: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from onnxcam.auditing import Settings
 from onnxcam.auditing.journal import Journal
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
+from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, crew, fill, finish
 from onnxcam.comparing.pairs import PairMaker
 from onnxcam.comparing.summary import PairSummary, summarize
 from onnxcam.datasets import DataSet
@@ -60,7 +60,7 @@ def carry_out(
         OnnxcamError: A model cannot be explained.
     """
     check_rows(rows)
-    maker = PairMaker(first, second)
+    maker = PairMaker(first, second, crew()[1])
     made_of = {"first": first.described(), "second": second.described(), "matching": maker.matching, "rows": rows}
     journal = Journal(Path(folder), "comparison", made_of, is_fresh=is_fresh)
     resumed = journal.done

@@ -10,7 +10,7 @@ from onnxcam.explainer import Explainer
 __all__ = ["matched"]
 
 
-def matched(first: Explainer, second: Settings) -> tuple[Explainer, str]:
+def matched(first: Explainer, second: Settings, threads: int = 0) -> tuple[Explainer, str]:
     """An explainer of the second model at the first one's layer, and in words how that was found.
 
     A layer that the settings name is taken. Else it is the one that the second model's own graph says, its role being
@@ -19,7 +19,7 @@ def matched(first: Explainer, second: Settings) -> tuple[Explainer, str]:
     Raises:
         OnnxcamError: The second model cannot be explained.
     """
-    found = second.explainer()
+    found = second.explainer(threads)
     names, own = first.plan.layers, found.plan.layers
     if second.layer is not None:
         return found, f"layers as named: {_told(names)} and {_told(own)}"
@@ -28,7 +28,7 @@ def matched(first: Explainer, second: Settings) -> tuple[Explainer, str]:
     grids = {one.layer: one.grid for one in first.plan.candidates}
     there = {one.layer: one.grid for one in found.plan.candidates}
     if all(name in there and there[name] == grids.get(name) for name in names):
-        by_name = dataclasses.replace(second, layer=tuple(names)).explainer()
+        by_name = dataclasses.replace(second, layer=tuple(names)).explainer(threads)
         return by_name, f"layers matched by name: {_told(names)}"
     return found, f"layers matched by role: {_told(names)} and {_told(own)}"
 

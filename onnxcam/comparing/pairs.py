@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnxcam.auditing import Kind, Row, RowMaker, Settings
 from onnxcam.auditing.confidence import probabilities
 from onnxcam.auditing.decoding import Decoded, Gather, alike, decode
-from onnxcam.auditing.rows import Rows
+from onnxcam.auditing.rows import Made
 from onnxcam.comparing.layers import matched
 from onnxcam.datasets import Record
 from onnxcam.errors import InputError, OnnxcamError
@@ -63,6 +63,7 @@ class PairMaker:
     Args:
         first: Settings of the first model, and what is explained.
         second: Settings of the other. Its layer is found by the first one's, unless it is named.
+        threads: As for `Explainer`.
 
     Attributes:
         first: Runs the first model.
@@ -73,11 +74,11 @@ class PairMaker:
         OnnxcamError: A model cannot be explained.
     """
 
-    def __init__(self, first: Settings, second: Settings) -> None:
-        self._maker = RowMaker(first)
+    def __init__(self, first: Settings, second: Settings, threads: int = 0) -> None:
+        self._maker = RowMaker(first, threads)
         self._method = first.method
         self.first: Explainer = self._maker.explainer
-        self.second, self.matching = matched(self.first, second)
+        self.second, self.matching = matched(self.first, second, threads)
         one, other = self.first, self.second
         self._is_alike = one.input == other.input and one.preprocess == other.preprocess
 
@@ -93,23 +94,18 @@ class PairMaker:
         return max((size for size in sizes if size is not None), default=None)
 
     @property
-    def is_late(self) -> bool:
-        """Whether rows may be made while the models run."""
-        return True
-
-    @property
     def columns(self) -> dict[str, Kind]:
         """The names of a row's values, in order, and what each is where it is not None."""
         return dict(COLUMNS)
 
     def __call__(self, records: Iterable[Record]) -> list[Row]:
         """The rows of some records, in their order; what could not be read or explained has its reason in `error`."""
-        return [row for row, _ in self.start([decode(one, self.gathers) for one in records])()]
+        return [row for row, _ in self.made([decode(one, self.gathers) for one in records])]
 
-    def start(self, batch: Sequence[Decoded]) -> Rows:
-        """Run the models on records that are decoded; what is returned makes their rows. No map is kept."""
-        found = self.explained(batch)
-        return lambda: [(self._finished(one.record, of_one), None) for one, of_one in zip(batch, found, strict=True)]
+    def made(self, batch: Sequence[Decoded]) -> Iterator[Made]:
+        """The rows of records that are decoded; no map is kept."""
+        for one, found in zip(batch, self.explained(batch), strict=True):
+            yield self._finished(one.record, found), None
 
     def explained(self, batch: Sequence[Decoded]) -> list[Found | str]:
         """What both models say of each record that is decoded, or why nothing is known of it."""

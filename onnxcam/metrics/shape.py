@@ -12,6 +12,9 @@ from onnxcam.metrics.subject import Subject
 
 __all__ = ["border_energy", "centre_of_mass", "corner_energy", "coverage", "entropy"]
 
+LEVELS = 1023
+"""Of values, above 0."""
+
 
 @metric("entropy", family="shape", unit="nats")
 def entropy(subject: Subject) -> float:
@@ -25,9 +28,8 @@ def entropy(subject: Subject) -> float:
     """
     if subject.is_empty:
         return math.nan
-    shares = distribution(subject.map)
-    shares = shares[shares > 0]
-    return max(0.0, -float((shares * np.log(shares)).sum()))
+    warm = subject.map[subject.map > 0]
+    return max(0.0, math.log(subject.total) - float((warm * np.log(warm)).sum(dtype=np.float64)) / subject.total)
 
 
 @metric("coverage-50", family="shape", unit="share")
@@ -40,9 +42,17 @@ def coverage(subject: Subject) -> float:
     """
     if subject.is_empty:
         return math.nan
-    reached = np.cumsum(np.sort(distribution(subject.map), axis=None)[::-1])
     # A hair less than half: in floating point, half of the pixels of a flat map may hold less.
-    return float((np.searchsorted(reached, 0.5 * (1 - 1e-9)) + 1) / reached.size)
+    values, half = subject.map.ravel(), 0.5 * subject.total * (1 - 1e-9)
+    # Sorted by level first, so that the pixels of one alone are sorted: a quarter of the time that all of them take.
+    level = (values / values.max() * LEVELS).astype(np.intp)
+    reached = np.cumsum(np.bincount(level, values.astype(np.float64))[::-1])
+    last = int(np.searchsorted(reached, half))
+    above = level.max() - last
+    own = np.cumsum(np.sort(values[level == above])[::-1], dtype=np.float64)
+    missing = half - (reached[last - 1] if last else 0.0)
+    count = np.count_nonzero(level > above) + min(int(np.searchsorted(own, missing)), own.size - 1) + 1
+    return float(count / values.size)
 
 
 @metric("centre-y", family="shape", unit="share of the height")
@@ -57,9 +67,8 @@ def centre_of_mass(subject: Subject) -> dict[str, float]:
     """
     if subject.is_empty:
         return {"centre-x": math.nan, "centre-y": math.nan}
-    shares = distribution(subject.map)
-    rows, columns = (centres(size) for size in shares.shape)
-    return {"centre-x": float(shares.sum(axis=0) @ columns), "centre-y": float(shares.sum(axis=1) @ rows)}
+    across, down = (subject.map.sum(axis, dtype=np.float64) / subject.total for axis in (0, 1))
+    return {"centre-x": float(across @ centres(len(across))), "centre-y": float(down @ centres(len(down)))}
 
 
 @metric("border-energy", family="shape", unit="share")
@@ -72,8 +81,8 @@ def border_energy(subject: Subject) -> float:
     """
     if subject.is_empty:
         return math.nan
-    rows, columns = (abs(centres(size) - 0.5) > 3 / 8 for size in subject.map.shape)
-    return float(distribution(subject.map)[rows[:, np.newaxis] | columns].sum())
+    rows, columns = (abs(centres(size) - 0.5) <= 3 / 8 for size in subject.map.shape)
+    return min(1.0, max(0.0, 1 - _sum(subject.map[rows][:, columns]) / subject.total))
 
 
 @metric("corner-energy", family="shape", unit="share")
@@ -87,16 +96,13 @@ def corner_energy(subject: Subject) -> float:
     """
     if subject.is_empty:
         return math.nan
-    shares = distribution(subject.map)
-    top, left = (centres(size) < 1 / 4 for size in shares.shape)
-    return float(max(shares[rows][:, columns].sum() for rows in (top, top[::-1]) for columns in (left, left[::-1])))
+    top, left = (centres(size) < 1 / 4 for size in subject.map.shape)
+    corners = (subject.map[rows][:, columns] for rows in (top, top[::-1]) for columns in (left, left[::-1]))
+    return max(map(_sum, corners)) / subject.total
 
 
-def distribution(map: NDArray[np.float32]) -> NDArray[np.float64]:
-    """A map that is not all zeros, divided by its sum."""
-    values = map.astype(np.float64)
-    shares: NDArray[np.float64] = values / values.sum()
-    return shares
+def _sum(values: NDArray[np.float32]) -> float:
+    return float(values.sum(dtype=np.float64))
 
 
 def centres(size: int) -> NDArray[np.float64]:

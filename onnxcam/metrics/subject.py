@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -20,7 +21,7 @@ Remap: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From tensors `(M, C, H, W)` to their maps for the same class, `(M, H, W)` in [0, 1]; batches inside."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
     """One map and what it is measured against.
 
@@ -62,7 +63,12 @@ class Subject:
                     shape=part.shape,
                 )
 
-    @property
+    @functools.cached_property
+    def total(self) -> float:
+        """The map's sum."""
+        return float(self.map.sum(dtype=np.float64))
+
+    @functools.cached_property
     def is_empty(self) -> bool:
         """Whether the map is zero everywhere: it says nothing, and every metric of it is NaN."""
         return not self.map.any()

@@ -117,9 +117,7 @@ def to_host(value: DeviceValue) -> NDArray[Any]:
     return np.frombuffer(bytearray(copied), dtype=BFLOAT16.numpy()).reshape(held.shape())
 
 
-def open_session(
-    model: ir.Model | Path, provider: Provider, folder: Path, *, threads: int = 0, is_half: bool = False
-) -> Session:
+def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, is_half: bool = False) -> Session:
     """A session for a model in memory, or for a file.
 
     Its threads stop spinning when a run ends, so that the sessions of one process stay out of each other's way.
@@ -128,7 +126,6 @@ def open_session(
         model: The model, or the path of its file.
         provider: Where to run it.
         folder: Where external data lies.
-        threads: Threads within an operator; 0 for ONNX Runtime's default.
         is_half: Whether the model computes in half precision.
 
     Raises:
@@ -137,7 +134,7 @@ def open_session(
     ort = import_onnxruntime()
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = provider.threads
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     source = str(model) if isinstance(model, Path) else ir.to_proto(model).SerializeToString()
