@@ -47,6 +47,7 @@ FLOORS = {
 FENCES = {
     "click": {"cli"},
     "cv2": {"cam", "imaging"},
+    "filelock": {"auditing"},
     "onnxruntime": {"runtime"},
     "onnxscript": {"autodiff", "exporting"},
     "nibabel": {"signals"},

@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 from typing import TypeVar
 
-from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.opening import open_journal
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.settings import Settings
 from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
@@ -85,7 +85,7 @@ def audit(
             known.
 
     Raises:
-        InputError: A data set, folder, target or metric that does not fit.
+        InputError: A data set, folder, target or metric that does not fit, or another run in the folder.
         OnnxcamError: The model cannot be explained.
     """
     settings = Settings(
@@ -96,10 +96,10 @@ def audit(
     maker = RowMaker(settings)
     figures = tuple(metric.name for metric in maker.metrics)
     made_of = {**settings.described(), "figures": list(figures), "rows": rows, "maps": keeps_maps}
-    journal = Journal(Path(folder), "audit", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
-    path, summary = finish(journal, maker, rows, functools.partial(summarize, figures=figures))
+    with open_journal(Path(folder), "audit", made_of, is_fresh=is_fresh) as journal:
+        resumed = journal.done
+        fill(journal, opened, maker, batch_size, keeps_maps=keeps_maps, report=report)
+        path, summary = finish(journal, maker, rows, functools.partial(summarize, figures=figures))
     return Audit(Path(folder), path, summary, resumed, (*opened.notes, *maker.explainer.preparation.notes))
 
 

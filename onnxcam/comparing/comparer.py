@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from onnxcam.auditing import Settings
-from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.opening import open_journal
 from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
 from onnxcam.comparing.pairs import PairMaker
 from onnxcam.comparing.summary import PairSummary, summarize
@@ -86,7 +86,7 @@ def compare(
         report: Called after each batch with the rows that are done, and their number in all.
 
     Raises:
-        InputError: A data set, folder or target that does not fit.
+        InputError: A data set, folder or target that does not fit, or another run in the folder.
         OnnxcamError: A model cannot be explained.
     """
     texts = [None if value is None else str(value) for value in (preprocess, second_preprocess)]
@@ -99,9 +99,9 @@ def compare(
     check_rows(rows)
     maker = PairMaker(one, other)
     made_of = {"first": one.described(), "second": other.described(), "matching": maker.matching, "rows": rows}
-    journal = Journal(Path(folder), "comparison", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, opened, maker, batch_size, report=report)
-    path, summary = finish(journal, maker, rows, summarize)
+    with open_journal(Path(folder), "comparison", made_of, is_fresh=is_fresh) as journal:
+        resumed = journal.done
+        fill(journal, opened, maker, batch_size, report=report)
+        path, summary = finish(journal, maker, rows, summarize)
     notes = dict.fromkeys((*opened.notes, *maker.first.preparation.notes, *maker.second.preparation.notes))
     return Comparison(Path(folder), path, summary, maker.matching, resumed, tuple(notes))
