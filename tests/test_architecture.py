@@ -49,6 +49,7 @@ FLOORS = {
 FENCES = {
     "click": {"cli"},
     "cv2": {"cam", "imaging"},
+    "filelock": {"auditing"},
     "onnxruntime": {"runtime"},
     "onnxscript": {"autodiff", "exporting"},
     "jinja2": {"reporting"},

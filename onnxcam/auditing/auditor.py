@@ -107,7 +107,7 @@ def audit(
             known.
 
     Raises:
-        InputError: A data set, folder, target, metric or randomisation that does not fit.
+        InputError: A data set, folder, target, metric or randomisation that does not fit, or another run in the folder.
         OnnxcamError: The model cannot be explained.
     """
     settings = Settings.of(model, target, method, layer, output, provider, preprocess, labels, head, metrics)

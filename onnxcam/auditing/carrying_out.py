@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.opening import open_journal
 from onnxcam.auditing.randomised import PICTURES, Randomisation, check_randomisation, randomise
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.searching import search
@@ -78,19 +79,19 @@ def carry_out(
     figures = tuple(metric.name for metric in maker.metrics)
     of_rows = {"figures": list(figures), "grid": SIDE, "rows": rows, "maps": keeps_maps}
     made_of = {**settings.described(), **of_rows}
-    journal = Journal(Path(folder), "audit", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, dataset, maker, batch_size, keeps_maps=keeps_maps, report=report)
-    path = write_rows(journal, maker, rows, search if has_scikit_learn() else None)
-    summary, shortcuts = summarize(read_rows(path), figures), summarize_shortcuts(read_rows(path))
-    randomised, unmade = _randomised(journal, path, maker, randomisation, randomised_pictures)
-    close(
-        journal,
-        rows,
-        summary=dataclasses.asdict(summary),
-        shortcuts=dataclasses.asdict(shortcuts),
-        randomisation=None if randomised is None else dataclasses.asdict(randomised),
-    )
+    with open_journal(Path(folder), "audit", made_of, is_fresh=is_fresh) as journal:
+        resumed = journal.done
+        fill(journal, dataset, maker, batch_size, keeps_maps=keeps_maps, report=report)
+        path = write_rows(journal, maker, rows, search if has_scikit_learn() else None)
+        summary, shortcuts = summarize(read_rows(path), figures), summarize_shortcuts(read_rows(path))
+        randomised, unmade = _randomised(journal, path, maker, randomisation, randomised_pictures)
+        close(
+            journal,
+            rows,
+            summary=dataclasses.asdict(summary),
+            shortcuts=dataclasses.asdict(shortcuts),
+            randomisation=None if randomised is None else dataclasses.asdict(randomised),
+        )
     notes = (*dataset.notes, *maker.explainer.preparation.notes, *shortcuts.notes, *unmade)
     return Finished(Path(folder), maker, dataset, path, summary, shortcuts, randomised, resumed, notes, {**made_of})
 

@@ -4,6 +4,7 @@
     DIR/rows.jsonl        a row on each line, in the data set's order
     DIR/rows.parquet      the same, of a complete audit that was asked for it; the lines are gone then
     DIR/maps/000000.npz   the maps of the rows from that number on, where they are kept
+    DIR/.lock             empty: locked while a run adds rows
 
 A line is whole or it is cut off when the run goes on, so that none counts twice and none is lost.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onnxcam.auditing import Settings
-from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.opening import open_journal
 from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, crew, fill, finish
 from onnxcam.comparing.pairs import PairMaker
 from onnxcam.comparing.summary import PairSummary, summarize
@@ -62,9 +62,9 @@ def carry_out(
     check_rows(rows)
     maker = PairMaker(first, second, crew()[1])
     made_of = {"first": first.described(), "second": second.described(), "matching": maker.matching, "rows": rows}
-    journal = Journal(Path(folder), "comparison", made_of, is_fresh=is_fresh)
-    resumed = journal.done
-    fill(journal, dataset, maker, batch_size, report=report)
-    path, summary = finish(journal, maker, rows, summarize)
+    with open_journal(Path(folder), "comparison", made_of, is_fresh=is_fresh) as journal:
+        resumed = journal.done
+        fill(journal, dataset, maker, batch_size, report=report)
+        path, summary = finish(journal, maker, rows, summarize)
     notes = dict.fromkeys((*dataset.notes, *maker.first.preparation.notes, *maker.second.preparation.notes))
     return Finished(Path(folder), maker, dataset, path, summary, resumed, tuple(notes), made_of)

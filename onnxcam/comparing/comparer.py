@@ -93,7 +93,7 @@ def compare(
         report: Called after each batch with the rows that are done, and their number in all.
 
     Raises:
-        InputError: A data set, folder or target that does not fit.
+        InputError: A data set, folder or target that does not fit, or another run in the folder.
         OnnxcamError: A model cannot be explained.
     """
     one = Settings.of(first, target, method, layer, output, provider, preprocess, labels)

@@ -138,6 +138,54 @@ def test_a_killed_audit_goes_on(dataset: Path, whole: list[dict[str, object]], t
     np.testing.assert_allclose([row["score"] for row in rows], [row["score"] for row in whole], rtol=1e-5)
 
 
+HOLDER = """
+import sys
+from onnxcam.auditing import audit
+model, dataset, folder, preprocess, labels = sys.argv[1:]
+
+def hold(done, total):
+    print(done, flush=True)
+    sys.stdin.read()
+
+audit(model, dataset, folder, preprocess=preprocess, labels=labels, provider="cpu", rows="jsonl", report=hold)
+"""
+
+
+@pytest.mark.parametrize("is_fresh", [False, True], ids=["gone on with", "anew"])
+def test_two_runs_do_not_mix_their_rows(
+    dataset: Path, whole: list[dict[str, object]], tmp_path: Path, is_fresh: bool
+) -> None:
+    """While another process adds rows, none comes in; when it is killed, its lock is gone, and its rows are not."""
+    command = [sys.executable, "-c", HOLDER, MODEL, dataset, tmp_path, OPTIONS["preprocess"], OPTIONS["labels"]]
+    with subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == b"8"
+            before = (tmp_path / "rows.jsonl").read_bytes()
+            with pytest.raises(onnxcam.InputError, match="another run is adding to '.*'. Wait until it ends") as caught:
+                run(dataset, tmp_path, is_fresh=is_fresh)
+            assert caught.value.path == tmp_path  # type: ignore[attr-defined]
+            assert (tmp_path / "rows.jsonl").read_bytes() == before
+        finally:
+            process.kill()
+    assert run(dataset, tmp_path, is_fresh=is_fresh).resumed == (0 if is_fresh else 8)
+    assert read_rows(tmp_path) == whole
+
+
+def test_a_lock_is_gone_with_the_run(dataset: Path, tmp_path: Path) -> None:
+    """Within one process too: a run in a run is refused, and one after a refusal, a failure or the end is not."""
+
+    def again(done: int, total: int | None) -> None:
+        run(dataset, tmp_path)
+
+    with pytest.raises(onnxcam.InputError, match="another run is adding to"):
+        run(dataset, tmp_path, report=again)
+    with pytest.raises(onnxcam.InputError, match="holds one with another target"):
+        run(dataset, tmp_path, target="star")
+    assert run(dataset, tmp_path).resumed == 8
+    assert run(dataset, tmp_path).resumed == 40
+
+
 def test_another_audit_is_not_gone_on_with(dataset: Path, tmp_path: Path) -> None:
     run(dataset, tmp_path)
     with pytest.raises(onnxcam.InputError, match="holds one with another method, target"):

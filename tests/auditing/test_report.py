@@ -132,7 +132,7 @@ def test_many_pictures_lie_beside_the_page(tmp_path: Path, monkeypatch: pytest.M
     assert len(addresses) == 6
     assert all((tmp_path / "audit" / address).is_file() for address in addresses)
     audit(MODEL, pictures, tmp_path / "audit", rows="jsonl", is_fresh=True, has_report=False, **OPTIONS)
-    assert sorted(path.name for path in (tmp_path / "audit").iterdir()) == ["audit.json", "rows.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "audit").iterdir()) == [".lock", "audit.json", "rows.jsonl"]
 
 
 def test_without_what_makes_a_page_a_note_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_killed_at_the_end_it_is_done_again(
     assert found.shortcuts == whole.shortcuts
     assert found.rows_path.read_bytes() == whole.rows_path.read_bytes()
     files = {path.name for path in (tmp_path / "killed").iterdir()}
-    assert files == {"audit.json", "report.html", "report.json", found.rows_path.name}
+    assert files == {".lock", "audit.json", "report.html", "report.json", found.rows_path.name}
 
 
 def test_without_scikit_learn_it_says_what_to_install(

@@ -77,6 +77,42 @@ def test_a_batch_of_its_own(settings: Settings, wanted: list[dict[str, float | N
     check(dataclasses.replace(settings, model=str(tmp_path / "two.onnx")), wanted)
 
 
+def test_other_inputs_stay_as_they_are(write_model: Write, tmp_path: Path) -> None:
+    """Held against the model computed by hand: its second input moves every probability."""
+    text = """g (float[N, 3, 16, 16] x, float[N, 2] facts) => (float[N, 4] y) {
+        conv = Conv <strides = [4, 4]> (x, kernel)
+        active = Relu(conv)
+        pooled = GlobalAveragePool(active)
+        flat = Flatten(pooled)
+        both = Concat <axis = 1> (flat, facts)
+        y = MatMul(both, head)
+    }"""
+    rng = np.random.default_rng(0)
+    shapes = {"kernel": (8, 3, 4, 4), "head": (10, 4)}
+    weights = {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+    x, facts = rng.random((1, 3, 16, 16), np.float32), np.array([[0.5, -1.0]], np.float32)
+    model = write_model(text, **weights)
+    np.savez(tmp_path / "a.npz", x=x, facts=facts)
+
+    def probabilities(tensor: np.ndarray) -> np.ndarray:
+        patches = tensor[0].reshape(3, 4, 4, 4, 4)  # channel, row, y, column, x
+        conv = np.einsum("kcyx,crysx->krs", weights["kernel"], patches)
+        scores = np.concatenate([np.maximum(conv, 0).mean((1, 2)), facts[0]]) @ weights["head"]
+        return np.exp(scores) / np.exp(scores).sum()
+
+    settings = Settings(str(model), layer="active", provider="cpu", preprocess="raw", metrics=METRICS)
+    (row,) = RowMaker(settings)([Record("a", str(tmp_path / "a.npz"))])
+    assert row["error"] is None
+    explained = row["class_index"]
+    map_ = onnxcam.explain(model, {"x": x, "facts": facts}, explained, layer="active", provider="cpu").map[0]
+    before, after = (probabilities(tensor)[explained] for tensor in (x, x * map_))
+    assert row["probability"] == pytest.approx(before, rel=1e-5)
+    assert 0 < before < 1 - 1e-3  # else the drop says little
+    assert row["average-drop"] == pytest.approx(max(0, (before - after) / before), abs=1e-5)
+    assert row["increase"] == float(after > before)
+    assert 0 < row["deletion"] < 1
+
+
 def test_a_multi_label_model_has_a_probability_for_each_class(write_model: Write) -> None:
     rng = np.random.default_rng(0)
     text = """g (float[N, 3, 32, 32] x) => (float[N, 4] y) {

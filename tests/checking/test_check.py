@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -98,6 +100,14 @@ def test_a_wrong_export_is_missed_in_every_format(write_policy, tmp_path: Path) 
     assert len(lines) == 2
     assert all(one.startswith("::error file=") and f",line={line + 1}," in one for one in lines)
     assert "95 %25" in lines[1].split("::")[2]
+    # What stands between the colons is name=value, with commas between; a colon in a value would end it.
+    elsewhere = dataclasses.replace(found, policy=dataclasses.replace(found.policy, path=Path("C:/a,b/policy.toml")))
+    for line, one in zip(REPORTS["github"](elsewhere).splitlines(), found.missed, strict=True):
+        properties = dict(part.split("=", 1) for part in line.split("::")[1].removeprefix("error ").split(","))
+        assert list(properties) == ["file", "line", "title"]
+        assert not any(":" in value for value in properties.values())
+        assert unquote(properties["file"]) == "C:/a,b/policy.toml"
+        assert unquote(properties["title"]) == f"{one.run}: {one.demand.text}"
 
 
 def test_a_picture_that_cannot_be_read_is_missed_unless_the_policy_allows_it(write_policy, tmp_path: Path) -> None:

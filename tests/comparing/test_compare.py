@@ -88,6 +88,15 @@ def test_a_wrong_export_is_seen(
     assert places == sorted(places)
 
 
+def test_a_second_comparison_does_not_come_into_a_folder(dataset: Path, tmp_path: Path) -> None:
+    def again(done: int, total: int | None) -> None:
+        run(MODEL, dataset, tmp_path)
+
+    with pytest.raises(onnxcam.InputError, match="another run is adding to"):
+        run(MODEL, dataset, tmp_path, report=again)
+    assert run(MODEL, dataset, tmp_path).summary.count == 16
+
+
 def test_rows_say_what_explain_finds() -> None:
     settings = [
         Settings(str(path), provider="cpu", preprocess=str(OPTIONS["preprocess"]), labels=str(OPTIONS["labels"]))
