@@ -367,6 +367,8 @@ def explain(
     labels: list[str] | tuple[str, ...] | str | Path | None = None,
     method: str = "grad-cam",
     head: str | Mapping[str, Any] | Path | None = None,
+    threads: int = 0,
 ) -> Explanation:
     """Explain a batch in one call; see `Explainer` and `Explainer.explain` for the arguments and errors."""
-    return Explainer(model, layer, output, provider, preprocess, labels, head=head).explain(inputs, target, method)
+    explainer = Explainer(model, layer, output, provider, preprocess, labels, head=head, threads=threads)
+    return explainer.explain(inputs, target, method)

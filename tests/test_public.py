@@ -71,9 +71,10 @@ def test_explanation_is_frozen_and_begins_with_the_promised_fields() -> None:
 
 def test_arguments_are_the_promised_ones() -> None:
     made = {name: p.default for name, p in inspect.signature(onnxcam.Explainer).parameters.items()}
-    assert list(made) == ["model", "layer", "output", "provider", "preprocess", "labels", "head"]
-    assert list(made.values())[1:] == [None, None, "auto", None, None, None]
-    assert inspect.signature(onnxcam.Explainer).parameters["head"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert list(made) == ["model", "layer", "output", "provider", "preprocess", "labels", "head", "threads"]
+    assert list(made.values())[1:] == [None, None, "auto", None, None, None, 0]
+    for name in ("head", "threads"):
+        assert inspect.signature(onnxcam.Explainer).parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
     asked = inspect.signature(onnxcam.Explainer.explain).parameters
     assert list(asked) == ["self", "inputs", "target", "method"]
     assert (asked["target"].default, asked["method"].default) == (None, "grad-cam")

@@ -83,7 +83,15 @@ def audit_beside_forward(
         begun, mark = done, time.perf_counter()
 
     onnxcam.audit(
-        model, dataset, folder, provider=provider, preprocess="imagenet", batch_size=batch, rows="jsonl", report=report
+        model,
+        dataset,
+        folder,
+        provider=provider,
+        preprocess="imagenet",
+        batch_size=batch,
+        rows="jsonl",
+        has_report=False,
+        report=report,
     )
     yield from found
 
