@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from onnxcam.auditing.audit_sections import cluster_section, randomisation_section, shown_clusters
 from onnxcam.auditing.carrying_out import Finished
 from onnxcam.auditing.chosen import explained_again, worst
-from onnxcam.auditing.findings_shown import cluster_section, randomisation_section, shown_clusters
 from onnxcam.auditing.rows import Found, Row, RowMaker
 from onnxcam.auditing.sections import distributions, failures, mean_of, watched
 from onnxcam.auditing.summary import ClassSummary, Summary

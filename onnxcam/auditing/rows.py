@@ -18,7 +18,7 @@ from onnxcam.auditing.subjects import subject_of
 from onnxcam.datasets import Record
 from onnxcam.errors import InputError, OnnxcamError
 from onnxcam.explanation import Explanation
-from onnxcam.metrics import METRICS, Metric, find_metrics, measure
+from onnxcam.metrics import METRICS, Metric, find_metrics, measure, require_scipy
 from onnxcam.samples import join
 from onnxcam.shortcuts import grid_of
 from onnxcam.targets import ClassIndex, Target, resolve_target
@@ -66,8 +66,9 @@ class RowMaker:
 
     def __init__(self, settings: Settings, threads: int = 0) -> None:
         self.settings = settings
-        self.explainer = settings.explainer(threads)
         self.metrics = cheap() if settings.metrics is None else find_metrics(settings.metrics)
+        require_scipy([one.name for one in self.metrics if one.takes_scipy], " Or name others with --metric.")
+        self.explainer = settings.explainer(threads)
         self._target: Target | None = None
         if settings.target != LABEL:
             self._target = resolve_target(settings.target, self.explainer.labels)

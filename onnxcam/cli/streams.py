@@ -86,7 +86,8 @@ def interval_lines(shown: Mapping[str, Interval | None]) -> list[str]:
     """A line for each figure: its mean, and the interval of the mean."""
     width = max(map(len, shown))
     return [
-        f"  {name:{width}}  {one.mean:.4f}  ({one.low:.4f} to {one.high:.4f})"
+        f"  {name:{width}}  {one.mean:.4f}"
+        + (f"  ({one.low:.4f} to {one.high:.4f})" if one.count > 1 else "  (of one picture)")
         + (f", not defined for {one.missing}" if one.missing else "")
         for name, one in shown.items()
         if one is not None and one.count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from onnxcam.datasets import Record
 from onnxcam.errors import InputError, OnnxcamError
 from onnxcam.explainer import Explainer
 from onnxcam.explanation import Explanation
-from onnxcam.metrics import SIMILARITIES, similarities
+from onnxcam.metrics import SIMILARITIES, require_scipy, similarities
 from onnxcam.samples import Samples, join
 from onnxcam.targets import ClassIndex
 
@@ -75,7 +76,8 @@ class PairMaker:
     """
 
     def __init__(self, first: Settings, second: Settings, threads: int = 0) -> None:
-        self._maker = RowMaker(first, threads)
+        require_scipy(["ssim"])
+        self._maker = RowMaker(dataclasses.replace(first, metrics=()), threads)  # whose own figures are not asked for
         self._method = first.method
         self.first: Explainer = self._maker.explainer
         self.second, self.matching = matched(self.first, second, threads)

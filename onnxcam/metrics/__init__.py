@@ -9,6 +9,7 @@ from onnxcam.metrics import adcc, confidence, deletion, localisation, road, sens
 from onnxcam.metrics.intervals import Interval, interval
 from onnxcam.metrics.measuring import measure
 from onnxcam.metrics.registry import METRICS, Metric, find_metrics, metric
+from onnxcam.metrics.science import require_scipy
 from onnxcam.metrics.similarity import SIMILARITIES, pearson, similarities, spearman, ssim, top_iou
 from onnxcam.metrics.subject import Probe, Remap, Subject
 
@@ -29,6 +30,7 @@ __all__ = [
     "measure",
     "metric",
     "pearson",
+    "require_scipy",
     "road",
     "sensitivity",
     "shape",

@@ -36,7 +36,9 @@ def deletion(subject: Subject) -> float:
     return area(subject, subject.picture, blank)
 
 
-@metric("insertion", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"))
+@metric(
+    "insertion", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"), takes_scipy=True
+)
 def insertion(subject: Subject) -> float:
     """The mean probability as pixels come into a blurred picture, the most relevant first.
 

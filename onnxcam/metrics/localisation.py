@@ -84,7 +84,7 @@ def iou(subject: Subject) -> dict[str, float]:
     }
 
 
-@metric("box-iou-15", family="localisation", unit="share", better="higher", needs=("regions",))
+@metric("box-iou-15", family="localisation", unit="share", better="higher", needs=("regions",), takes_scipy=True)
 def box_iou(subject: Subject) -> float:
     """Intersection over union of the box around the map's largest segment and the best fitting box of a region.
 

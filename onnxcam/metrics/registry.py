@@ -45,6 +45,7 @@ class Metric:
         better: "higher", "lower", or None where neither is.
         needs: What a subject must have beside its map: "regions", "tensor", "probe", "remap".
         function: From a subject to the figure, or to a dict of figures with this name among them.
+        takes_scipy: Whether it is measured with SciPy.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Metric:
     better: Direction | None
     needs: tuple[str, ...]
     function: Figures
+    takes_scipy: bool = False
 
     @property
     def definition(self) -> str:
@@ -85,7 +87,13 @@ METRICS: dict[str, Metric] = {}
 
 
 def metric(
-    name: str, *, family: str, unit: str, better: Direction | None = None, needs: tuple[str, ...] = ()
+    name: str,
+    *,
+    family: str,
+    unit: str,
+    better: Direction | None = None,
+    needs: tuple[str, ...] = (),
+    takes_scipy: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function under `name` and return it unchanged; see `Metric` for the arguments."""
     if family not in FAMILIES:
@@ -96,7 +104,7 @@ def metric(
     def register(function: Function) -> Function:
         if name in METRICS:
             raise ValueError(f"metric '{name}' is registered twice")
-        METRICS[name] = Metric(name, family, unit, better, needs, function)
+        METRICS[name] = Metric(name, family, unit, better, needs, function, takes_scipy)
         return function
 
     return register

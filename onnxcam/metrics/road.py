@@ -18,9 +18,13 @@ PERCENTAGES = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 NOISE = 0.01  # standard deviation, by the tensor's range
 
 
-@metric("road-morf", family="faithfulness", unit="probability", better="lower", needs=("tensor", "probe"))
-@metric("road-lerf", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"))
-@metric("road", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"))
+@metric(
+    "road-morf", family="faithfulness", unit="probability", better="lower", needs=("tensor", "probe"), takes_scipy=True
+)
+@metric(
+    "road-lerf", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"), takes_scipy=True
+)
+@metric("road", family="faithfulness", unit="probability", better="higher", needs=("tensor", "probe"), takes_scipy=True)
 def road(subject: Subject) -> dict[str, float]:
     """The mean probability as 10, 20, … 90 % of the pixels are imputed: morf the most, lerf the least relevant first.
 

@@ -29,6 +29,8 @@ def percent_of(one: Interval | None) -> tuple[str, str]:
     """A mean share, and its interval."""
     if one is None or not one.count:
         return "–", ""
+    if one.count == 1:
+        return percent(one.mean), "of one picture"
     return percent(one.mean), f"{100 * one.low:.1f} to {percent(one.high)}"
 
 
@@ -36,4 +38,6 @@ def spread(one: Interval | None) -> tuple[str, str]:
     """A mean, and its interval."""
     if one is None or not one.count:
         return "–", ""
+    if one.count == 1:
+        return numeral(one.mean), "of one picture"
     return numeral(one.mean), f"{numeral(one.low)} to {numeral(one.high)}"

@@ -16,7 +16,9 @@ import pytest
 import onnxcam
 from onnxcam.auditing import audit
 from onnxcam.auditing.decoding import AHEAD, decoded_batches
+from onnxcam.comparing import compare
 from onnxcam.datasets import Record
+from onnxcam.errors import InputError
 from onnxcam.samples import Samples
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
 
@@ -278,3 +280,21 @@ def test_the_header_is_json_for_others_too(tmp_path: Path) -> None:
     before = (tmp_path / "audit" / "audit.json").stat().st_mtime_ns
     run(data, tmp_path / "audit")
     assert (tmp_path / "audit" / "audit.json").stat().st_mtime_ns == before
+
+
+def test_without_scipy_it_says_so_before_anything_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 2)
+    for name in ("scipy", "scipy.ndimage"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(
+        InputError, match=r"^box-iou-15 needs SciPy, .*onnxcam\[audit\]\"\. Or name others with --metric"
+    ):
+        audit(MODEL, pictures, tmp_path / "audit", rows="jsonl", **OPTIONS)
+    with pytest.raises(InputError, match=r"^insertion, road need SciPy"):
+        audit(MODEL, pictures, tmp_path / "audit", rows="jsonl", metrics=("insertion", "road", "entropy"), **OPTIONS)
+    with pytest.raises(InputError, match=r"^ssim needs SciPy"):
+        compare(MODEL, MODEL, pictures, tmp_path / "compare", rows="jsonl", **OPTIONS)
+    assert not (tmp_path / "audit").exists()
+    assert not (tmp_path / "compare").exists()
+    found = audit(MODEL, pictures, tmp_path / "audit", rows="jsonl", metrics=("entropy",), **OPTIONS)
+    assert found.summary.failed == 0

@@ -131,3 +131,10 @@ def test_nothing_is_said_of_clusters_that_are_as_others(run: Run, tmp_path: Path
     result = run("audit", MODEL, data, *OPTIONS)
     assert "excess" not in result.stdout
     assert "Note: no class has 20 maps, which it takes to search for clusters of them." in result.stderr
+
+
+def test_the_mean_of_one_picture_has_no_interval(run: Run, tmp_path: Path) -> None:
+    options = ["--preprocess", ROOT / "preprocess.json", "--metric", "entropy", "--rows", "jsonl", "-o", tmp_path]
+    result = run("audit", *map(str, [MODEL, ROOT / "pictures" / "star-0.png", *options]))
+    assert [line.split("  (")[1] for line in result.stdout.splitlines() if "entropy" in line] == ["of one picture)"]
+    assert "nan" not in result.stdout

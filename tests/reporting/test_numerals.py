@@ -34,3 +34,5 @@ def test_shares_and_their_intervals() -> None:
     assert percent_of(None) == percent_of(interval([math.nan])) == spread(None) == ("–", "")
     assert percent_of(interval([0.5, 0.5])) == ("50.0 %", "50.0 to 50.0 %")
     assert spread(interval([0.5, 0.5])) == ("0.500", "0.500 to 0.500")
+    assert percent_of(interval([0.5])) == ("50.0 %", "of one picture")
+    assert spread(interval([0.5])) == ("0.500", "of one picture")
