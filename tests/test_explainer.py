@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -310,15 +311,26 @@ def test_weights_in_external_files_give_the_same_map(
     assert any(isinstance(w, onnx_ir.ExternalTensor) for w in weights)
 
 
-def test_several_threads_may_call_one_explainer_at_once() -> None:
+def test_several_threads_may_call_one_explainer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first calls open its sessions, all at once; each result is that of one call after the other."""
     paths = sorted((ROOT / "models" / "pictures").glob("*.png"))
     options = {"preprocess": ROOT / "models" / "preprocess.json", "provider": "cpu"}
     model = ROOT / "models" / "shapes-torchscript.onnx"
     alone = onnxcam.Explainer(model, **options)
     shared = onnxcam.Explainer(model, **options, threads=1)
+    opened = []
+    open_pair = onnxcam.explainer.open_pair
+
+    def slowly(*given: object) -> object:
+        opened.append(given)
+        time.sleep(0.1)
+        return open_pair(*given)
+
+    monkeypatch.setattr(onnxcam.explainer, "open_pair", slowly)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         found = list(pool.map(shared.explain, paths))
+    assert len(opened) == 1
+    monkeypatch.undo()
     for path, one in zip(paths, found, strict=True):
         np.testing.assert_allclose(one.map, alone.explain(path).map, atol=1e-5)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +18,10 @@ import pytest
 import onnxcam
 from onnxcam.auditing import audit
 from onnxcam.auditing.decoding import AHEAD, decoded_batches
+from onnxcam.auditing.journal import Journal
+from onnxcam.auditing.streaming import fill
 from onnxcam.comparing import compare
-from onnxcam.datasets import Record
+from onnxcam.datasets import Record, open_dataset
 from onnxcam.errors import InputError
 from onnxcam.samples import Samples
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
@@ -298,3 +302,30 @@ def test_without_scipy_it_says_so_before_anything_is_run(tmp_path: Path, monkeyp
     assert not (tmp_path / "compare").exists()
     found = audit(MODEL, pictures, tmp_path / "audit", rows="jsonl", metrics=("entropy",), **OPTIONS)
     assert found.summary.failed == 0
+
+
+def test_stopped_it_waits_for_one_picture_and_not_for_a_batch(tmp_path: Path) -> None:
+    """Some metrics take seconds for a picture."""
+    interrupted, made = threading.Event(), []
+
+    class Slow:
+        gathers = (lambda _: Samples({}, 1),)
+        batch = None
+
+        def made(self, batch: list[object]) -> Iterator[tuple[dict[str, object], None]]:
+            is_first = not made
+            for one in batch:
+                made.append(one)
+                yield {"key": "a", "path": "b", "label": None, "error": None}, None
+                if not is_first:
+                    assert interrupted.wait(10)
+                    time.sleep(0.2)
+
+    def interrupt(*_: object) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    dataset = dataclasses.replace(open_dataset(write_pictures(tmp_path / "pictures", 40)), count=40)
+    with pytest.raises(KeyboardInterrupt):
+        fill(Journal(tmp_path / "out", "audit", {}), dataset, Slow(), 8, report=interrupt)
+    assert 8 < len(made) < 16

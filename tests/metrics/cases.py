@@ -154,6 +154,8 @@ CASES = [
     ),
     # Six times 1/12 is less than 1/2 in floating point.
     Case("half of a flat map of twelve pixels", Subject(np.ones((3, 4), np.float32)), {"coverage-50": 1 / 2}),
+    # The outer centres are an eighth from the border: on the frame's edge, and not in it.
+    Case("a map of four pixels a side", Subject(np.ones((4, 4), np.float32)), {"border-energy": 0}),
     Case(
         "a mark in a corner",
         Subject(np.pad(np.full((2, 2), 0.5, np.float32), ((6, 0), (0, 6)))),
