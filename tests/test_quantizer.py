@@ -19,6 +19,7 @@ import onnxcam
 from onnxcam import Explainer
 from onnxcam.imaging import load_preprocess, read_image, to_tensor
 from tests.running import run_plainly
+from tests.saturation import needs_exact_int8
 
 Array = NDArray[Any]
 Figure = Callable[[str], None]
@@ -139,6 +140,7 @@ def stacked(found: list[onnxcam.Explanation], name: str) -> Array:
 
 @pytest.mark.parametrize("which", [0, 1], ids=["last", "first"])
 def test_the_gradient_is_nearly_that_of_the_floats(form: Form, quantised: Path, which: int, figure: Figure) -> None:
+    needs_exact_int8(form.id)
     layer, twin = LAYERS[form.format][which]
     found, twins = explained(quantised, layer), explained(FLOAT, twin)
     given, expected = (stacked(e, "gradient") for e in (found, twins))
@@ -151,6 +153,7 @@ def test_the_gradient_is_nearly_that_of_the_floats(form: Form, quantised: Path, 
 
 
 def test_the_map_at_the_last_layer_is_nearly_that_of_the_floats(form: Form, quantised: Path, figure: Figure) -> None:
+    needs_exact_int8(form.id)
     layer, twin = LAYERS[form.format][0]
     found, twins = explained(quantised, layer), explained(FLOAT, twin)
     apart = float(np.abs(stacked(found, "map") - stacked(twins, "map")).mean(axis=(1, 2)).max())

@@ -15,6 +15,7 @@ from PIL import Image
 
 import onnxcam
 from onnxcam.cli.main import cli
+from tests.saturation import needs_exact_int8
 from tests.shared import cards, shared
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -123,6 +124,7 @@ UNSAID = {"cifar-mlperftiny-tf2onnx", "mnist-dianna-binary"}
 
 @pytest.mark.parametrize("known", KNOWN, ids=IDS)
 def test_the_right_class_is_found_with_no_option(known: Known, tmp_path: Path, figure: Callable[[str], None]) -> None:
+    needs_exact_int8(known.model)
     model = shared(f"models/{known.model}/model.onnx")
     path, _ = picture(known, tmp_path)
     explainer = onnxcam.Explainer(model, provider="cpu")

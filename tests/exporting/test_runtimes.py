@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import onnxcam
 from onnxcam.cam.registry import GRAPH_METHODS
 from tests.exporting.runtimes import RUNTIMES, Feeds
+from tests.saturation import needs_exact_int8
 from tests.shared import cards, shared
 from tests.test_shared_unaided import REFUSED, given
 
@@ -92,6 +93,8 @@ def bundled() -> Iterator[Any]:
 @pytest.mark.parametrize(("runtime", "name"), list(bundled()))
 def test_a_bundled_model(runtime: str, name: str, tmp_path: Path, figure: Callable[[str], None]) -> None:
     """A batch of two: with the predicted classes, and with a class chosen for one of them."""
+    if runtime == "browser":  # which adds exactly
+        needs_exact_int8(name)
     explainer = explainer_of(name)
     (feeds,) = explainer.batches(PICTURES)
     before = shipped(runtime, explainer.model.path, feeds)

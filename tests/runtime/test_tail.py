@@ -15,6 +15,7 @@ from onnxcam.graph import Model, cut_tail, expose, is_quantized, load
 from onnxcam.plan import make_plan
 from onnxcam.runtime import choose_provider, open_tail
 from tests.running import run_plainly
+from tests.saturation import needs_exact_int8
 from tests.shared import shared
 from tests.shipped.inputs import INPUTS
 
@@ -79,6 +80,7 @@ def check(path: Path, feeds: dict[str, Array], where: str, *, optimised: float =
 @pytest.mark.parametrize("name", BUNDLED_NAMES)
 @WHERE
 def test_bundled_models(name: str, where: str) -> None:
+    needs_exact_int8(name)
     check(*bundled(name), where)
 
 

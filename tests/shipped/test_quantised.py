@@ -17,6 +17,7 @@ from onnxcam.autodiff.check import pull_back
 from onnxcam.graph import load
 from onnxcam.imaging import load_preprocess, read_image, to_tensor
 from tests.running import run_plainly
+from tests.saturation import needs_exact_int8
 from tests.shared import shared
 from tests.shipped.float_twin import float_twin, rounded_twin
 from tests.shipped.inputs import INPUTS
@@ -86,6 +87,7 @@ def cosine(a: Array, b: Array) -> float:
 
 @pytest.mark.parametrize("pair", TWINS, indirect=True)
 def test_the_twin_gives_the_scores(pair: Pair) -> None:
+    needs_exact_int8(pair.name)
     given, twins = (next(iter(run_plainly(onnx.load(p), pair.feeds).values())) for p in (pair.path, pair.twin))
     assert cosine(given, twins) > 0.99
 
@@ -94,6 +96,7 @@ def test_the_twin_gives_the_scores(pair: Pair) -> None:
 @pytest.mark.parametrize("pair", TWINS, indirect=True)
 def test_the_gradient_points_where_the_twins_points(pair: Pair, which: str, figure: Figure) -> None:
     """(Unoptimised, the twin computes what it says: ONNX Runtime would make integer operators of its own of it.)"""
+    needs_exact_int8(pair.name)
     plan = onnxcam.Explainer(pair.path, provider="cpu").plan
     layer = plan.layer if which == "default" else plan.candidates[0].layer
     explainer = onnxcam.Explainer(pair.path, layer=layer, provider="cpu")

@@ -14,6 +14,7 @@ from tests.conftest import Write
 from tests.exporting.web.acting import best, choose, set_opacity, shown, told
 from tests.exporting.web.conftest import Visit
 from tests.exporting.web.stand_in import MODELS, PICTURES
+from tests.saturation import needs_exact_int8
 from tests.shared import shared
 
 pytestmark = pytest.mark.browser
@@ -42,12 +43,14 @@ def check_way(visit: Visit, folder: Path, model: Path, picture: Path, preprocess
 
 @pytest.mark.parametrize("name", ["torchscript", "float16", "int8", "keras", "jax", "paddle"])
 def test_a_bundled_model(visit: Visit, tmp_path: Path, name: str) -> None:
+    needs_exact_int8(name)
     preprocess = MODELS / ("preprocess-nhwc.json" if name in ("keras", "jax") else "preprocess.json")
     check_way(visit, tmp_path, MODELS / f"shapes-{name}.onnx", PICTURES / "star-0.png", preprocess)
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_a_real_model_and_a_real_photograph(visit: Visit, tmp_path: Path, name: str) -> None:
+    needs_exact_int8(name)
     check_way(visit, tmp_path, shared(f"models/{name}/model.onnx"), shared("images/both.png"))
 
 
