@@ -69,11 +69,12 @@ def trace(model: Model, sizes: Mapping[str, Sequence[int]] | None = None) -> Tra
     graph = with_sizes(model, {n: s for n, s in shapes.items() if s is not None})
     constants = model.constants if graph is model.graph else Constants(graph, model.opset)
     grids, axes, mixed = Grids(), dict[ir.Value, Axes](), dict[str, frozenset[str]]()
-    sources = dict[ir.Value, str]()
+    sources, beside = dict[ir.Value, str](), _side_vectors(model.graph.inputs)
     for value in graph.inputs:
         shape, sources[value] = static_shape(value), str(value.name)
         if shape is not None:
-            axes[value] = _of_input(grids, str(value.name), shape)
+            is_beside = str(value.name) in beside
+            axes[value] = tuple(map(blank, shape)) if is_beside else _of_input(grids, str(value.name), shape)
     reached = downstream(graph, graph.inputs)
     for node in graph:
         if node.outputs[0] not in reached:
@@ -135,6 +136,15 @@ def _shape(value: ir.Value, given: Sequence[int] | None, batch: str | None) -> t
     filled = [a if d is None else d for d, a in zip(dims, assumed[:rank], strict=False)]
     is_counted = given is not None and rank > 0 and not isinstance(value.shape[0], int)
     return (1, *filled[1:]) if is_counted else tuple(filled)
+
+
+def _side_vectors(inputs: Sequence[ir.Value]) -> frozenset[str]:
+    """Names of the inputs of so many real numbers beside a picture or a volume: they lie nowhere, unlike a sound's."""
+    ranks = {v: v.shape.rank() for v in inputs if v.shape is not None}
+    if max(ranks.values(), default=0) < 4:
+        return frozenset()
+    vectors = [v for v, rank in ranks.items() if rank == 2 and v.shape is not None and isinstance(v.shape[1], int)]
+    return frozenset(str(v.name) for v in vectors if v.dtype is not None and v.dtype.is_floating_point())
 
 
 def _of_input(grids: Grids, name: str, shape: tuple[int, ...]) -> Axes:

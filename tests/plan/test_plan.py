@@ -361,3 +361,21 @@ def test_what_is_made_of_the_input_point_by_point_is_no_layer(write_model: Write
     plan = planned(write_model(text, w=W, one=np.array(1, np.float32)))
     assert plan.layer == "c"
     assert "though it makes the scores themselves" in plan.reason
+
+
+@pytest.mark.parametrize(
+    "joined",
+    ["j = Concat <axis = 1> (f, age)  y = MatMul(j, head)", "s = MatMul(age, scale)  y = Mul(f, s)"],
+    ids=["concatenated", "multiplied"],
+)
+@pytest.mark.parametrize("inputs", ["float[N, 3, 8, 8] x, float[N, 4] age", "float[N, 4] age, float[N, 3, 8, 8] x"])
+def test_a_vector_beside_a_picture_has_no_space(write_model: Write, inputs: str, joined: str) -> None:
+    weights = {"w": W, "head": np.ones((8, 3), np.float32), "scale": np.ones((4, 4), np.float32)}
+    path = write_model(
+        f"""net ({inputs}) => (float[N, K] y) {{
+            c = Conv <pads = [1, 1, 1, 1]> (x, w)  r = Relu(c)  p = GlobalAveragePool(r)  f = Flatten(p)  {joined}
+        }}""",
+        **weights,
+    )
+    plan = planned(path)
+    assert (plan.layer, plan.source) == ("c", "x")
