@@ -181,3 +181,66 @@ def test_a_file_that_breaks_after_opening_is_an_error_when_it_is_reached(tmp_pat
     assert next(records).key == "a.jpg"
     with pytest.raises(InputError, match=r"b\.xml', line 2: no XML"):
         next(records)
+
+
+def write_devkit(root: Path, names: str = "abcd") -> Path:
+    for name in names:
+        write_picture(root / f"JPEGImages/{name}.jpg")
+    for name in names[:3]:
+        write_text(root / f"Annotations/{name}.xml", xml_of((1, 1, 2, 2), filename=f"{name}.jpg"))
+    return root
+
+
+def test_a_list_of_names_is_a_part_of_the_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_devkit(tmp_path)
+    path = write_text(tmp_path / "ImageSets/Main/val.txt", "c", "", "d", "a ")
+    data = open_dataset(path)
+    assert (data.format, data.count, data.root) == ("voc", 3, tmp_path)
+    assert [(r.key, len(r.regions)) for r in data] == [
+        ("JPEGImages/c.jpg", 1),
+        ("JPEGImages/d.jpg", 0),
+        ("JPEGImages/a.jpg", 1),
+    ]
+    assert data.notes == ("1 of 3 pictures have no XML file, and no regions",)
+    whole = {record.key: record for record in open_dataset(tmp_path)}
+    assert all(whole[record.key] == record for record in data)
+    monkeypatch.chdir(path.parent)
+    assert keys(open_dataset("val.txt")) == keys(data)
+
+
+def test_the_list_of_a_class_says_which_pictures_have_it(tmp_path: Path) -> None:
+    write_devkit(tmp_path)
+    path = write_text(tmp_path / "ImageSets/Main/cat_val.txt", "a -1", "b  1", "c  0")
+    data = open_dataset(path)
+    assert keys(data) == ["JPEGImages/b.jpg", "JPEGImages/c.jpg"]
+    assert data.notes == ("1 of 3 pictures in 'cat_val.txt' have no object of its class, and are left out",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("a", "../x"), r"line 2: the file name '\.\./x' leads out"),
+        (("a 2",), "line 1: 'a 2' is neither a name nor a name with 1, 0 or -1"),
+        (("a 1 1",), "line 1: 'a 1 1' is neither"),
+        (("a", "b", "a"), r"line 3: the picture 'a' stands there already \('.*', line 1\)"),
+        (("",), "holds no picture"),
+    ],
+    ids=["leads out", "no flag", "layout", "twice", "empty"],
+)
+def test_a_list_that_is_wrong_names_the_line(tmp_path: Path, lines: tuple[str, ...], told: str) -> None:
+    write_devkit(tmp_path)
+    path = write_text(tmp_path / "ImageSets/Main/val.txt", *lines)
+    with pytest.raises(InputError, match=told):
+        open_dataset(path)
+
+
+def test_pictures_of_a_list_that_are_not_there_are_records(tmp_path: Path) -> None:
+    write_devkit(tmp_path)
+    path = write_text(tmp_path / "ImageSets/Main/val.txt", "a", "lost")
+    assert keys(open_dataset(path)) == ["JPEGImages/a.jpg", "JPEGImages/lost.jpg"]
+
+
+def test_a_text_file_elsewhere_is_no_list(tmp_path: Path) -> None:
+    write_devkit(tmp_path)
+    with pytest.raises(InputError, match="is no data set that can be read"):
+        open_dataset(write_text(tmp_path / "val.txt", "a"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onnxcam.datasets.places import Neighbours, has_suffix, is_picture, key_of, walk
@@ -14,6 +14,7 @@ from onnxcam.datasets.records import DataSet, Record
 from onnxcam.datasets.registry import dataset_format
 from onnxcam.datasets.texts import read_bytes
 from onnxcam.datasets.voc_annotations import Annotation, read_annotation
+from onnxcam.datasets.voc_lists import read_name_list
 from onnxcam.errors import InputError
 
 __all__ = ["voc"]
@@ -25,42 +26,59 @@ SAMPLE = 5
 """XML files that are looked at, to tell the format."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things lie below `root`; both names are "" where XML files lie beside their pictures."""
+    """Where things lie below `root`; both names are "" where XML files lie beside their pictures.
+
+    `names` are those of the pictures of a list, without an ending; None for all that there are.
+    """
 
     root: Path
     annotations: str
     pictures: str
+    names: tuple[str, ...] | None = None
 
 
 @dataset_format(
-    "voc", told_by="XML files of <annotation> beside the pictures, or in Annotations/ with JPEGImages/ or images/"
+    "voc",
+    told_by="XML files of <annotation> beside the pictures, or in Annotations/ with JPEGImages/ or images/; a list in "
+    "ImageSets/",
 )
 def voc(path: Path) -> DataSet | None:
     """Pascal VOC's XML: boxes of objects by name, difficult and truncated ones too.
 
     A picture is the one called as its XML file is, else the one that the file names. Indices of pixels from 1 on, of
     which the last still belongs to the object, become edges: 1 is taken off `xmin` and `ymin`, nothing off `xmax` and
-    `ymax`. Pictures without an XML file are records without regions, after the others.
+    `ymax`. Pictures without an XML file are records without regions, after the others. Of a list, such as
+    `ImageSets/Main/val.txt`, its pictures are read, in its order.
 
     Raises:
-        InputError: An XML file is malformed, leads out of the folder, or is of the same picture as another.
+        InputError: An XML file is malformed, leads out of the folder, or is of the same picture as another; a line of
+            a list is none.
     """
-    layout = _layout(path) if path.is_dir() else None
+    notes = []
+    listed = None if path.is_dir() else read_name_list(path)
+    root = path if listed is None else listed.root
+    layout = _layout(root) if root.is_dir() else None
     if layout is None:
         return None
+    if listed is not None:
+        layout = dataclasses.replace(layout, names=listed.names)
+        if listed.without:
+            total = listed.without + len(listed.names)
+            notes.append(
+                f"{listed.without} of {total} pictures in '{path.name}' have no object of its class, and are left out"
+            )
     annotated, count, missing = 0, 0, 0
     for record, annotation in _pairs(layout):  # once, so that what is malformed comes to light before an audit has run
         count += 1
         annotated += annotation is not None
         missing += annotation is not None and not os.path.isfile(record.path)  # noqa: PTH113
-    notes = []
     if annotated < count:
         notes.append(f"{count - annotated} of {count} pictures have no XML file, and no regions")
     if missing:
         notes.append(f"{missing} of {annotated} XML files are of pictures that are not there")
-    return DataSet(path, "voc", path, functools.partial(_records, layout), count, None, tuple(notes))
+    return DataSet(path, "voc", root, functools.partial(_records, layout), count, None, tuple(notes))
 
 
 def _layout(root: Path) -> Layout | None:
@@ -82,21 +100,34 @@ def _records(layout: Layout) -> Iterator[Record]:
 def _pairs(layout: Layout) -> Iterator[tuple[Record, Annotation | None]]:
     seen: dict[str, str] = {}
     neighbours = Neighbours()
-    for xml in walk(layout.root / layout.annotations, _is_xml):
+    for xml in _files(layout):
         file = layout.root / layout.annotations / xml
-        annotation = read_annotation(file)
-        name = _picture(layout, xml.removesuffix(Path(xml).suffix), annotation.filename, neighbours)
+        annotation = read_annotation(file) if layout.names is None or file.is_file() else None
+        told = None if annotation is None else annotation.filename
+        name = _picture(layout, xml.removesuffix(Path(xml).suffix), told, neighbours)
         if name in seen:
             raise InputError(
                 f"'{file}' and '{seen[name]}' beside it are both of the picture '{name}'. Call each as its picture.",
                 path=file,
             )
         seen[name] = xml
-        yield Record(key_of(name), os.path.join(layout.root, name), None, annotation.regions), annotation  # noqa: PTH118
-    for picture in walk(layout.root / layout.pictures, is_picture):
+        yield _record(layout, name, annotation), annotation
+    for picture in walk(layout.root / layout.pictures, is_picture) if layout.names is None else ():
         name = _join(layout.pictures, picture)
         if name not in seen:
-            yield Record(key_of(name), os.path.join(layout.root, name)), None  # noqa: PTH118
+            yield _record(layout, name, None), None
+
+
+def _files(layout: Layout) -> Iterable[str]:
+    """Names of XML files; of a list also those that are not there."""
+    if layout.names is not None:
+        return (f"{name}.xml" for name in layout.names)
+    return walk(layout.root / layout.annotations, _is_xml)
+
+
+def _record(layout: Layout, name: str, annotation: Annotation | None) -> Record:
+    path = os.path.join(layout.root, name)  # noqa: PTH118
+    return Record(key_of(name), path, None, () if annotation is None else annotation.regions)
 
 
 def _picture(layout: Layout, xml: str, named: str | None, neighbours: Neighbours) -> str:
