@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from onnxcam.auditing.carrying_out import carry_out
@@ -60,6 +61,7 @@ def audit(
     head: str | Path | None = None,
     dataset_format: str = "auto",
     metrics: tuple[str, ...] | None = None,
+    inputs: Mapping[str, object] | None = None,
     batch_size: int = 8,
     rows: RowsFormat = "parquet",
     keeps_maps: bool = False,
@@ -93,6 +95,8 @@ def audit(
         head: A detector's head.
         dataset_format: The data set's format; `auto` to tell by what lies there.
         metrics: What is measured, by name; None for all that take no further run of the model.
+        inputs: What the model's other inputs are fed with every picture, by name: a file, a number, or numbers, nested
+            or in an array.
         batch_size: Pictures that go through the model at once.
         rows: `parquet` (which takes pyarrow) or `jsonl`.
         keeps_maps: Whether each map is kept, in half precision.
@@ -107,10 +111,13 @@ def audit(
             known.
 
     Raises:
-        InputError: A data set, folder, target, metric or randomisation that does not fit, or another run in the folder.
+        InputError: A data set, folder, target, metric, input or randomisation that does not fit, or another run in the
+            folder.
         OnnxcamError: The model cannot be explained.
     """
-    settings = Settings.of(model, target, method, layer, output, provider, preprocess, labels, head, metrics)
+    settings = Settings.of(
+        model, target, method, layer, output, provider, preprocess, labels, head, metrics, inputs or {}
+    )
     finished = carry_out(
         settings,
         dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format),

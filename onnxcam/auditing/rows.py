@@ -58,10 +58,11 @@ class RowMaker:
     Attributes:
         settings: What it was made with.
         explainer: Runs the model.
+        gathers: What decodes a file for the model.
         metrics: What is measured, by name.
 
     Raises:
-        OnnxcamError: The model cannot be explained, or there is no such target or metric.
+        OnnxcamError: The model cannot be explained, or there is no such target, metric or input.
     """
 
     def __init__(self, settings: Settings, threads: int = 0) -> None:
@@ -69,6 +70,7 @@ class RowMaker:
         self.metrics = cheap() if settings.metrics is None else find_metrics(settings.metrics)
         require_scipy([one.name for one in self.metrics if one.takes_scipy], " Or name others with --metric.")
         self.explainer = settings.explainer(threads)
+        self.gathers: tuple[Gather, ...] = (settings.gather_with(self.explainer),)
         self._target: Target | None = None
         if settings.target != LABEL:
             self._target = resolve_target(settings.target, self.explainer.labels)
@@ -77,11 +79,6 @@ class RowMaker:
                     f"'{settings.target}' has several maps for a picture, and a row holds one. Name one class.",
                     target=settings.target,
                 )
-
-    @property
-    def gathers(self) -> tuple[Gather, ...]:
-        """What decodes a file for the model."""
-        return (self.explainer.gather,)
 
     @property
     def batch(self) -> int | None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from onnxcam.auditing.decoding import Gather
 from onnxcam.explainer import Explainer
+from onnxcam.samples import other_inputs
 
 __all__ = ["LABEL", "Settings"]
 
@@ -30,6 +35,7 @@ class Settings:
         labels: A file of class names, or the names.
         head: A detector's head.
         metrics: Names of the metrics; None for those that take no further runs of the model.
+        inputs: By name, what the model's other inputs are fed with every record: a file's path, or numbers.
     """
 
     model: str
@@ -42,11 +48,12 @@ class Settings:
     labels: str | tuple[str, ...] | None = None
     head: str | None = None
     metrics: tuple[str, ...] | None = None
+    inputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, model: str | Path, *more: Any, **named: Any) -> Settings:
-        """Settings of what a caller gives, whose paths become plain text."""
-        return cls(str(model), *map(_text, more), **{name: _text(value) for name, value in named.items()})
+        """Settings of what a caller gives, whose paths become plain text, and whose arrays nested lists."""
+        return cls(str(model), *map(_plain, more), **{name: _plain(value) for name, value in named.items()})
 
     def explainer(self, threads: int = 0) -> Explainer:
         """An explainer of the model, with so many threads within an operator, 0 for one for each core.
@@ -58,21 +65,42 @@ class Settings:
         given = (self.model, layer, self.output, self.provider, self.preprocess, self.labels)
         return Explainer(*given, head=self.head, threads=threads)
 
+    def gather_with(self, explainer: Explainer) -> Gather:
+        """What reads a record's file for the explainer, and adds the other inputs.
+
+        Raises:
+            InputError: The model has no such input, or what is given does not fit it.
+        """
+        others = other_inputs(self.inputs, explainer.inputs, explainer.input, explainer.preprocess)
+        if not others:
+            return explainer.gather
+        return lambda given: explainer.gather({**others, explainer.input.name: given})
+
     def described(self) -> dict[str, Any]:
         """What rows depend on, ready for JSON: these settings, and the contents of the files that they name."""
-        plain: dict[str, Any] = {}
-        for name, value in dataclasses.asdict(self).items():
-            plain[name] = list(value) if isinstance(value, tuple) else value
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
+        }
+        plain["inputs"] = {name: _described(value) for name, value in self.inputs.items()}
         plain["model"] = {"file": Path(self.model).name, "sha256": digest(Path(self.model))}
         for name in ("preprocess", "labels", "head"):
-            value = getattr(self, name)
-            if isinstance(value, str) and Path(value).is_file():
-                plain[name] = {"file": Path(value).name, "sha256": digest(Path(value))}
+            plain[name] = _described(getattr(self, name))
         return plain
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _described(value: Any) -> Any:
+    """A file by its name and its contents; other values as JSON gives them back."""
+    if isinstance(value, str) and Path(value).is_file():
+        return {"file": Path(value).name, "sha256": digest(Path(value))}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def digest(path: Path) -> str:

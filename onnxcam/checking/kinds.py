@@ -23,7 +23,7 @@ Finished = auditing.Finished | comparing.Finished
 REPORT = {"has_report": True, "report_pictures": 200}
 """What a run's page is made with, unless the policy says otherwise."""
 SETTINGS = {field.name for field in dataclasses.fields(Settings)}
-OF_SECOND = {name: name.removeprefix("second_") for name in ("second_layer", "second_output", "second_preprocess")}
+SECOND = "second_"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _compare(arguments: Mapping[str, Any], folder: Path, report: Report | None, 
     settings, dataset, rest = _parted(arguments)
     first, second = rest.pop("first"), rest.pop("second")
     theirs = {**settings, "target": "predicted", "layer": None, "output": None}
-    theirs |= {name: rest.pop(given) for given, name in OF_SECOND.items() if given in rest}
+    theirs |= {name.removeprefix(SECOND): rest.pop(name) for name in list(rest) if name.startswith(SECOND)}
     pair = Settings.of(first, **settings), Settings.of(second, **theirs)
     return comparing.carry_out(*pair, dataset, folder, rows="jsonl", is_fresh=is_fresh, report=report, **rest)
 

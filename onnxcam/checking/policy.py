@@ -45,6 +45,8 @@ NOT_OF = {"audit": {"agreement", "drift"}, "compare": {"accuracy"}}
 NOT_SAID = {"folder", "report", "is_fresh", "rows"}
 """Arguments that a check sets itself."""
 PATHS = {"model", "first", "second", "dataset", "preprocess", "second_preprocess", "labels", "head"}
+TABLES = {"inputs", "second_inputs"}
+"""Tables of paths and numbers."""
 TUPLES = {"layer", "second_layer", "metrics"}
 
 
@@ -166,6 +168,8 @@ class _Reader:
     def _value(self, key: str, value: Any) -> Any:
         if key in TUPLES and isinstance(value, list):
             return tuple(value)
+        if key in TABLES and isinstance(value, dict):
+            return {name: self._path.parent / one if isinstance(one, str) else one for name, one in value.items()}
         if key in PATHS and isinstance(value, str):
             beside = self._path.parent / value
             return beside if beside.exists() or key in ("model", "first", "second", "dataset") else value

@@ -23,12 +23,14 @@ from onnxcam.cli.options import (
     layer_option,
     method_option,
     model_argument,
+    other_inputs_option,
     output_name_option,
     preprocess_option,
     provider_option,
     rows_option,
     target_of_record_option,
 )
+from onnxcam.cli.other_inputs import spelled_inputs
 from onnxcam.cli.report_options import report_options
 from onnxcam.cli.shortcuts import randomisation_lines, shortcut_lines
 from onnxcam.cli.streams import conclude, interval_lines, streamed
@@ -91,6 +93,7 @@ def _metrics() -> list[str]:
 @provider_option
 @preprocess_option
 @labels_option
+@other_inputs_option
 @report_options
 @fresh_option
 @json_option
@@ -106,6 +109,7 @@ def command(
     layer: tuple[str, ...] | None,
     output_name: str | None,
     metrics: tuple[str, ...],
+    others: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -133,6 +137,7 @@ def command(
             layer=layer,
             output=output_name,
             metrics=metrics or None,
+            inputs=spelled_inputs(others),
             report=report,
             **options,
         )

@@ -19,12 +19,14 @@ from onnxcam.cli.options import (
     labels_option,
     layer_option,
     method_option,
+    other_inputs_option,
     output_name_option,
     preprocess_option,
     provider_option,
     rows_option,
     target_of_record_option,
 )
+from onnxcam.cli.other_inputs import spelled_inputs
 from onnxcam.cli.report_options import report_options
 from onnxcam.cli.streams import conclude, interval_lines, streamed
 
@@ -65,6 +67,14 @@ FEW = 5
 @preprocess_option
 @click.option("--second-preprocess", metavar="NAME|FILE", help="Another for SECOND.")
 @labels_option
+@other_inputs_option
+@click.option(
+    "--second-input",
+    "second_others",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Another of SECOND's inputs, as --input.  [default: as --input says, by the same names]",
+)
 @batch_size_option
 @rows_option
 @report_options
@@ -82,6 +92,8 @@ def command(
     dataset_format: str,
     output_name: str | None,
     second_output_name: str | None,
+    others: tuple[str, ...],
+    second_others: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -104,6 +116,8 @@ def command(
             folder,
             output=output_name,
             second_output=second_output_name,
+            inputs=spelled_inputs(others),
+            second_inputs=spelled_inputs(second_others) if second_others else None,
             report=report,
             **options,
         )

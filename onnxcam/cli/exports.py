@@ -9,12 +9,13 @@ from typing import Any
 
 from onnxcam import Explainer, __version__
 from onnxcam.cli.narration import say
-from onnxcam.cli.other_inputs import other_inputs
+from onnxcam.cli.other_inputs import spelled_inputs
 from onnxcam.cli.pages import Page, plan_page, write_exported_page
 from onnxcam.cli.results import check_folder
 from onnxcam.cli.sources import Reader, batches, list_files
 from onnxcam.errors import InputError
 from onnxcam.exporting import Agreement, Exported, TargetInput, export_from
+from onnxcam.samples import other_inputs
 from onnxcam.targets import PredictedClass, Several, Target, resolve_target
 
 __all__ = ["ExportRequest", "Written", "record_of", "tell", "write_export"]
@@ -112,7 +113,8 @@ def _planned_page(request: ExportRequest, explainer: Explainer, files: Sequence[
 
 def _groups(request: ExportRequest, explainer: Explainer, files: Sequence[Path]) -> list[Any]:
     """The inputs to compare on, as the explainer takes them."""
-    reader = Reader(explainer, other_inputs(request.others, explainer.inputs, explainer.input))
+    spelled = spelled_inputs(request.others)
+    reader = Reader(explainer, other_inputs(spelled, explainer.inputs, explainer.input, explainer.preprocess))
     size = (explainer.input.shape[0] if explainer.input.shape else None) or BATCH
     return [reader.read(batch) for batch in batches(reader.sources(files), size)]
 

@@ -168,7 +168,7 @@ other_inputs_option = click.option(
     "others",
     metavar="NAME=VALUE",
     multiple=True,
-    help="Another of the model's inputs, for every INPUT: a file, or numbers with commas. May be given several times.",
+    help="Another of the model's inputs, the same for all: a file, or numbers with commas. May be given several times.",
 )
 labels_option = click.option(
     "--labels",

@@ -12,11 +12,11 @@ import numpy as np
 
 from onnxcam import Explainer, Explanation, Preprocess, __version__
 from onnxcam.cli.narration import say
-from onnxcam.cli.other_inputs import other_inputs
+from onnxcam.cli.other_inputs import spelled_inputs
 from onnxcam.cli.results import describe, make_folder
 from onnxcam.cli.sources import Reader, Source, batches
 from onnxcam.imaging import write_png
-from onnxcam.samples import is_array_file
+from onnxcam.samples import is_array_file, other_inputs
 from onnxcam.targets import PREDICTED, Several, Target, resolve_target
 
 __all__ = ["Request", "Run"]
@@ -72,7 +72,10 @@ class Run:
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         targets = tuple(resolve_target(one, self.explainer.labels) for one in request.target)
         self.target: Target = targets[0] if len(targets) == 1 else Several(targets)
-        self._reader = Reader(self.explainer, other_inputs(request.others, self.explainer.inputs, self.explainer.input))
+        others = other_inputs(
+            spelled_inputs(request.others), self.explainer.inputs, self.explainer.input, self.explainer.preprocess
+        )
+        self._reader = Reader(self.explainer, others)
         self.sources = self._reader.sources(files)
         self.entries: list[dict[str, Any]] = []
         self._notes: list[str] = []

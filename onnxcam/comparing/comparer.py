@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from onnxcam.auditing import Settings
@@ -56,6 +57,8 @@ def compare(
     second_preprocess: str | Path | None = None,
     labels: str | Path | tuple[str, ...] | None = None,
     dataset_format: str = "auto",
+    inputs: Mapping[str, object] | None = None,
+    second_inputs: Mapping[str, object] | None = None,
     batch_size: int = 8,
     rows: RowsFormat = "parquet",
     is_fresh: bool = False,
@@ -85,6 +88,9 @@ def compare(
         second_preprocess: Another for the second model.
         labels: A file of class names, or the names.
         dataset_format: The data set's format; `auto` to tell by what lies there.
+        inputs: What the models' other inputs are fed with every picture, by name: a file, a number, or numbers, nested
+            or in an array.
+        second_inputs: What the second model's are fed; None for the same, by the same names.
         batch_size: Pictures that go through a model at once.
         rows: `parquet` (which takes pyarrow) or `jsonl`.
         is_fresh: Whether to drop what an earlier run left in the folder.
@@ -93,12 +99,21 @@ def compare(
         report: Called after each batch with the rows that are done, and their number in all.
 
     Raises:
-        InputError: A data set, folder or target that does not fit, or another run in the folder.
+        InputError: A data set, folder, target or input that does not fit, or another run in the folder.
         OnnxcamError: A model cannot be explained.
     """
-    one = Settings.of(first, target, method, layer, output, provider, preprocess, labels)
-    other_preprocess = second_preprocess if second_preprocess is not None else preprocess
-    other = Settings.of(second, "predicted", method, second_layer, second_output, provider, other_preprocess, labels)
+    one = Settings.of(first, target, method, layer, output, provider, preprocess, labels, inputs=inputs or {})
+    other = Settings.of(
+        second,
+        "predicted",
+        method,
+        second_layer,
+        second_output,
+        provider,
+        preprocess if second_preprocess is None else second_preprocess,
+        labels,
+        inputs=(inputs or {}) if second_inputs is None else second_inputs,
+    )
     finished = carry_out(
         one,
         other,

@@ -70,6 +70,7 @@ class PairMaker:
         first: Runs the first model.
         second: Runs the other.
         matching: How their layers were matched, in words.
+        gathers: What decodes a file for each model; once, where both take the same.
 
     Raises:
         OnnxcamError: A model cannot be explained.
@@ -81,13 +82,9 @@ class PairMaker:
         self._method = first.method
         self.first: Explainer = self._maker.explainer
         self.second, self.matching = matched(self.first, second, threads)
-        one, other = self.first, self.second
-        self._is_alike = one.input == other.input and one.preprocess == other.preprocess
-
-    @property
-    def gathers(self) -> tuple[Gather, ...]:
-        """What decodes a file for each model; once, where both take the same."""
-        return (self.first.gather,) if self._is_alike else (self.first.gather, self.second.gather)
+        own, theirs = self._maker.gathers[0], second.gather_with(self.second)
+        is_alike = _takes(self.first, first) == _takes(self.second, second)
+        self.gathers: tuple[Gather, ...] = (own,) if is_alike else (own, theirs)
 
     @property
     def batch(self) -> int | None:
@@ -183,6 +180,11 @@ class PairMaker:
 
 def _shares(explainer: Explainer, samples: Samples, result: Explanation) -> Shares:
     return probabilities(explainer.scores_of(samples, result.logits))
+
+
+def _takes(explainer: Explainer, settings: Settings) -> tuple[Any, ...]:
+    """All that makes samples for a model what they are."""
+    return explainer.input, explainer.inputs, explainer.preprocess, settings.inputs
 
 
 def _on_one_grid(pair: Pair, i: int) -> list[NDArray[np.float32]]:

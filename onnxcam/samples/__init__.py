@@ -6,6 +6,7 @@ from onnxcam.samples.completion import is_state, require_known
 from onnxcam.samples.files import file_suffixes, is_array_file, is_tensor_file, read_file
 from onnxcam.samples.gathering import gather
 from onnxcam.samples.lengths import longest_window, window_note
+from onnxcam.samples.others import other_inputs
 from onnxcam.samples.remarks import remarks
 from onnxcam.samples.specs import InputSpec, find_inputs, main_input
 
@@ -23,6 +24,7 @@ __all__ = [
     "join",
     "longest_window",
     "main_input",
+    "other_inputs",
     "read_file",
     "remarks",
     "require_known",

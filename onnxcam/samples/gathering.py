@@ -18,7 +18,7 @@ from onnxcam.samples.files import read_file
 from onnxcam.samples.pictures import from_pictures, is_picture, preprocessed
 from onnxcam.samples.specs import InputSpec
 
-__all__ = ["gather"]
+__all__ = ["gather", "take"]
 
 
 def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, preprocess: Preprocess | None) -> Samples:
@@ -35,7 +35,7 @@ def gather(inputs: object, specs: Mapping[str, InputSpec], main: InputSpec, prep
         InputError: Something that the model cannot take, or an input that is missing.
     """
     if not isinstance(inputs, Mapping):
-        return complete(preprocessed(_taken(inputs, specs, main, preprocess), main, preprocess), specs, main)
+        return complete(preprocessed(take(inputs, specs, main, preprocess), main, preprocess), specs, main)
     require_known(inputs, specs)
     given = {name: _value(value, specs, specs[name], preprocess) for name, value in inputs.items()}
     samples = preprocessed(given.pop(main.name, Samples({}, 1)), main, preprocess)
@@ -50,13 +50,17 @@ def _value(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, prepr
     listed = given if isinstance(given, (list, tuple)) else [given]
     is_named = bool(listed) and all(isinstance(one, (str, Path, Samples)) for one in listed)
     if is_named or (spec.is_picture and is_picture(given, spec)):
-        return _taken(given, specs, spec, preprocess)
+        return take(given, specs, spec, preprocess)
     array = np.asarray(given)
     return Samples({spec.name: array}, len(array) if array.ndim else 1)
 
 
-def _taken(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, preprocess: Preprocess | None) -> Samples:
-    """What was given for one input, not yet checked."""
+def take(given: object, specs: Mapping[str, InputSpec], spec: InputSpec, preprocess: Preprocess | None) -> Samples:
+    """What was given for one input, not yet checked.
+
+    Raises:
+        InputError: It is neither a picture, a file nor an array, or a file cannot be read.
+    """
     if isinstance(given, Samples):
         return given
     listed = list(given) if isinstance(given, (list, tuple)) else [given]
