@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import onnxruntime
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 import onnxcam
 from onnxcam.autodiff import differentiate
-from onnxcam.graph import load, save
+from onnxcam.graph import load, save, whole_proto
 from onnxcam.plan import make_plan
 from tests.conftest import HEADER
 
@@ -260,7 +259,7 @@ def test_a_gradient_model_is_valid_and_of_the_standard_domain_alone(graph: Path,
     plan = make_plan(model)
     layers = [c.layer for c in plan.candidates if c.layer != plan.output]
     gradient = differentiate(make_plan(model, data.draw(st.sampled_from(layers))))
-    proto = ir.to_proto(gradient.model)
+    proto = whole_proto(gradient.model)
     onnx.checker.check_model(proto, full_check=True)
     assert {n.domain for n in proto.graph.node} | {i.domain for i in proto.opset_import} == {""}
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from onnxcam.autodiff.reverse import reverse
-from onnxcam.graph import SHAPE_SUFFIX, Model, expose
+from onnxcam.graph import SHAPE_SUFFIX, Model, expose, whole_proto
 
 __all__ = [
     "Differences",
@@ -72,7 +71,7 @@ class Score:
         cls, model: Model, feeds: Mapping[str, Any], outputs: Sequence[str], rng: np.random.Generator, run: Runner
     ) -> Score:
         """Draw the weights of `outputs`."""
-        forward = ir.to_proto(expose(model, outputs))
+        forward = whole_proto(expose(model, outputs))
         base = run(forward, feeds)
         cotangents = {n: np.where(np.isfinite(base[n]), rng.standard_normal(base[n].shape), 0) for n in outputs}
         terms = _weighted(base, cotangents)
@@ -218,11 +217,11 @@ def pull_back_all(
     gradient = reverse(model, [model.value(n) for n in cotangents], [model.value(n) for n in names])
     wanted = [r.value for r in gradient.residuals if r.kind == "value"]
     shapes = [r.value for r in gradient.residuals if r.kind == "shape"]
-    values = run_forward(ir.to_proto(expose(model, [w for w in wanted if w not in feeds], shapes)), feeds)
+    values = run_forward(whole_proto(expose(model, [w for w in wanted if w not in feeds], shapes)), feeds)
     values.update(feeds)
     given = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     given.update(zip(gradient.cotangents, cotangents.values(), strict=True))
-    proto = ir.to_proto(gradient.model)
+    proto = whole_proto(gradient.model)
     types = {i.name: i.type for i in proto.graph.input}
     results = run_gradient(proto, {n: _typed(value, types[n]) for n, value in given.items()})
     return {n: results[o] for n, o in zip(names, gradient.outputs, strict=True)}

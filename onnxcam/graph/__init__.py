@@ -5,6 +5,7 @@ from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose
 from onnxcam.graph.external import external_tensors
 from onnxcam.graph.joined import JOINED, join
 from onnxcam.graph.model import Model, load
+from onnxcam.graph.own_weights import check_unchanged, whole_proto
 from onnxcam.graph.quantized import Quantization, is_quantized, is_real, quantization_of, scaled_product
 from onnxcam.graph.ranks import is_rounded_up, known_shape
 from onnxcam.graph.reach import between, captured, captured_by, downstream, inputs_of, nodes_within, upstream
@@ -23,6 +24,7 @@ __all__ = [
     "between",
     "captured",
     "captured_by",
+    "check_unchanged",
     "cut_tail",
     "downstream",
     "expose",
@@ -40,5 +42,6 @@ __all__ = [
     "scaled_product",
     "static_shape",
     "upstream",
+    "whole_proto",
     "with_sizes",
 ]

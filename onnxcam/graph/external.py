@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx_ir as ir
 
 from onnxcam.errors import ModelError
+from onnxcam.graph.own_weights import is_own
 
 __all__ = ["check_external_data", "external_tensors"]
 
@@ -16,7 +17,7 @@ def external_tensors(model: ir.Model) -> list[ir.ExternalTensor]:
     found = [value.const_value for graph in model.graphs() for value in graph.initializers.values()]
     for node in model.graph.all_nodes():
         found.extend(a.value for a in node.attributes.values() if a.type == ir.AttributeType.TENSOR)
-    return [tensor for tensor in found if isinstance(tensor, ir.ExternalTensor)]
+    return [tensor for tensor in found if isinstance(tensor, ir.ExternalTensor) and not is_own(tensor)]
 
 
 def check_external_data(model: ir.Model, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import onnx
@@ -16,6 +17,7 @@ from onnxcam.graph.analyse import analyse
 from onnxcam.graph.constants import Constants
 from onnxcam.graph.external import check_external_data
 from onnxcam.graph.map_types import mark_map_types, take_map_types
+from onnxcam.graph.own_weights import attach_own_weights, read_without_weights
 
 __all__ = ["OLDEST_OPSET", "Model", "load"]
 
@@ -37,7 +39,7 @@ class Model:
     Attributes:
         path: The file it came from.
         shipped: The model as it ships, functions inlined and nothing else changed; `expose` builds the forward model
-            from it. Weights in external files stay there, memory-mapped.
+            from it. Large weights stay where they are, in this file or in external ones, memory-mapped.
         graph: The same graph for analysis: constants are initializers, initializers are no inputs, nodes are sorted,
             types and shapes are inferred. A value has the same name in both. Tensors are shared, not copied.
         opset: Version of `ai.onnx` that the file imports.
@@ -73,14 +75,14 @@ class Model:
 
 
 def load(path: str | Path) -> Model:
-    """Load the ONNX file at `path`; weights in external files are mapped, not read.
+    """Load the ONNX file at `path`; large weights, and those in external files, are mapped, not read.
 
     Raises:
         ModelError: Not an ONNX model, truncated, older than opset 7, external data missing, too short or outside the
             model's folder, or an operator that only a custom library could run.
     """
     path = Path(path)
-    proto = _read(path)
+    proto, in_file = _read(path)
     map_types = take_map_types(proto)
     try:
         shipped = ir.from_proto(proto)
@@ -88,6 +90,7 @@ def load(path: str | Path) -> Model:
         raise ModelError(
             f"{path.name} is damaged: {_first_line(error)}. Export it again or copy it anew.", path=path
         ) from error
+    attach_own_weights(shipped, in_file, path)
     mark_map_types(shipped, map_types)
     _refuse_dangling(shipped, path)
     TopologicalSortPass()(shipped)
@@ -109,13 +112,17 @@ def load(path: str | Path) -> Model:
     return Model(path=path, shipped=shipped, graph=graph, opset=opset, constants=Constants(graph, opset))
 
 
-def _read(path: Path) -> onnx.ModelProto:
+def _read(path: Path) -> tuple[onnx.ModelProto, Mapping[str, tuple[int, int]]]:
+    """The model, and where in the file the data of those initializers lies that were left there."""
     if not path.exists():
         raise ModelError(f"no file '{path}'.", path=path)
     if path.is_dir():
         raise ModelError(f"'{path}' is a folder, not an .onnx file.", path=path)
     try:
-        proto = onnx.load(path, format="protobuf", load_external_data=False)
+        proto, in_file = read_without_weights(path) or (
+            onnx.load(path, format="protobuf", load_external_data=False),
+            dict[str, tuple[int, int]](),
+        )
     except (DecodeError, ValueError) as error:
         raise ModelError(
             f"{path.name} is not an ONNX model, or it is truncated: it cannot be decoded. Check the file's size.",
@@ -125,7 +132,7 @@ def _read(path: Path) -> onnx.ModelProto:
         raise ModelError(f"{path.name} cannot be read: {error.strerror}.", path=path) from error
     if not proto.graph.node or not proto.opset_import:
         raise ModelError(f"{path.name} is not an ONNX model: it holds no graph.", path=path)
-    return proto
+    return proto, in_file
 
 
 def _refuse_dangling(model: ir.Model, path: Path) -> None:

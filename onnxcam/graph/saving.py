@@ -11,6 +11,7 @@ import onnx_ir as ir
 
 from onnxcam.errors import ModelError
 from onnxcam.graph.map_types import give_map_types
+from onnxcam.graph.own_weights import whole_proto
 
 __all__ = ["save"]
 
@@ -23,7 +24,7 @@ def save(model: ir.Model, path: str | Path) -> None:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    proto = ir.to_proto(model)
+    proto = whole_proto(model)
     give_map_types(model, proto)
     _drop_types_of_weights(proto.graph)
     try:

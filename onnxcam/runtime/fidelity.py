@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onnxcam.graph import Model
+from onnxcam.graph import Model, check_unchanged
 from onnxcam.runtime.providers import Provider
 from onnxcam.runtime.session import Session, open_session
 
@@ -20,7 +20,9 @@ def open_shipped(model: Model, provider: Provider) -> Session:
 
     Raises:
         ProviderError: ONNX Runtime cannot load the file.
+        ModelError: It was changed after it was loaded.
     """
+    check_unchanged(model.shipped)
     return open_session(model.path, provider, model.path.resolve().parent, is_half=model.is_half)
 
 

@@ -13,6 +13,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from onnxcam.errors import ProviderError
+from onnxcam.graph import check_unchanged
 from onnxcam.runtime.providers import CUDA, Provider, import_onnxruntime
 
 __all__ = ["DeviceValue", "Session", "open_session", "to_device", "to_host"]
@@ -137,6 +138,8 @@ def open_session(model: ir.Model | Path, provider: Provider, folder: Path, *, is
     options.intra_op_num_threads = provider.threads
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    if isinstance(model, ir.Model):
+        check_unchanged(model)
     source = str(model) if isinstance(model, Path) else ir.to_proto(model).SerializeToString()
     try:
         avoided = {"disabled_optimizers": list(CRASHING_AT_HALF)} if is_half else {}

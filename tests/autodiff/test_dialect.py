@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import pytest
 
 from onnxcam.autodiff import check
 from onnxcam.autodiff.check import pull_back
 from onnxcam.autodiff.reverse import reverse
-from onnxcam.graph import expose
+from onnxcam.graph import expose, whole_proto
 from tests.autodiff.cases import CASES, NEWEST, Case
 from tests.autodiff.test_rules import build, forward_runner, run_checked
 
@@ -29,7 +28,7 @@ def test_a_gradient_at_a_newer_opset_is_the_same(
     model = build(case, case.opsets[0], tmp_path, np.float32)
     run = forward_runner(case)
     feeds = {n: a for n, a in case.arrays(np.float32).items() if n not in case.constant}
-    outputs = run(ir.to_proto(expose(model, case.outputs)), feeds)
+    outputs = run(whole_proto(expose(model, case.outputs)), feeds)
     cotangents = {n: np.random.default_rng(0).standard_normal(outputs[n].shape) for n in case.outputs}
     name = next(n for n, a in feeds.items() if a.dtype.kind == "f")
     pinned = pull_back(model, feeds, name, cotangents, run, run_checked)

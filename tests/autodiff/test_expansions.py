@@ -15,7 +15,7 @@ from onnxcam.autodiff import registry
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.sweep import entry_of
-from onnxcam.graph import SHAPE_SUFFIX, Model, expose
+from onnxcam.graph import SHAPE_SUFFIX, Model, expose, whole_proto
 from tests.autodiff.cases import CASES, Case
 from tests.autodiff.test_rules import build, forward_runner, run_checked, since_version
 
@@ -47,7 +47,7 @@ def expanded(model: Model, node: ir.Node) -> tuple[onnx.ModelProto, Emitter, lis
         if theirs.name and ours is not None:
             op.put_out(ours)
             names.append(theirs.name)
-    return ir.to_proto(ir.Model(op.graph, ir_version=8)), op, names
+    return whole_proto(ir.Model(op.graph, ir_version=8)), op, names
 
 
 @pytest.mark.parametrize(("case", "opset"), ROWS, ids=[f"{c.id}-{o}" for c, o in ROWS])
@@ -58,7 +58,7 @@ def test_it_computes_what_the_operator_does(case: Case, opset: int, tmp_path: Pa
     proto, op, names = expanded(model, node)
     values = [r.value for r in op.residuals.values() if r.kind == "value" and r.value not in feeds]
     shapes = [r.value for r in op.residuals.values() if r.kind == "shape"]
-    known = forward_runner(case)(ir.to_proto(expose(model, [*values, *names], shapes)), feeds) | feeds
+    known = forward_runner(case)(whole_proto(expose(model, [*values, *names], shapes)), feeds) | feeds
     given = {r.name: known[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in op.residuals.values()}
     ours = run_checked(proto, given)
     for name, output in zip(names, proto.graph.output, strict=True):
@@ -125,7 +125,7 @@ def test_the_shape_of_its_output_is_known_beforehand(case: Case, is_dynamic: boo
     opset = case.opsets[0]
     model = build(case, opset, tmp_path, np.float32, is_dynamic=is_dynamic)
     feeds = {n: a for n, a in case.arrays(np.float32).items() if n not in case.constant}
-    computed = forward_runner(case)(ir.to_proto(expose(model, case.outputs)), feeds)
+    computed = forward_runner(case)(whole_proto(expose(model, case.outputs)), feeds)
     for name in case.outputs:
         found = model.value(name)
         assert found.dtype == ir.DataType.FLOAT

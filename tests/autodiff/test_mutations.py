@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from onnxcam.autodiff import registry, reverse
 from onnxcam.autodiff.check import Runner, check_gradient
-from onnxcam.graph import Model
+from onnxcam.graph import Model, whole_proto
 from tests.autodiff.cases import CASES, Case
 from tests.autodiff.mutations import Mutation, mutations
 from tests.autodiff.test_rules import STEP, TOLERANCE, build, forward_runner, run_by, since_version
@@ -218,7 +218,7 @@ def _serialized(model: ir.Model) -> bytes:
         for j, value in enumerate([*node.inputs, *node.outputs]):
             if value is not None and (value.is_initializer() or value.producer()) and not value.is_graph_output():
                 value.name = f"value_{i}_{j}"
-    proto = ir.to_proto(model)
+    proto = whole_proto(model)
     proto.graph.initializer.sort(key=lambda tensor: tensor.name)
     proto.graph.value_info.sort(key=lambda info: info.name)
     return proto.SerializeToString(deterministic=True)

@@ -18,7 +18,7 @@ from onnxcam.autodiff import reverse
 from onnxcam.autodiff.emitter import Emitter
 from onnxcam.autodiff.node import ForwardNode
 from onnxcam.autodiff.sweep import entry_of
-from onnxcam.graph import Model, expose
+from onnxcam.graph import Model, expose, whole_proto
 from tests.autodiff.cases import Case
 from tests.autodiff.cases.recurrent.recurrence import FORMS
 from tests.autodiff.test_rules import build, run_onnxruntime
@@ -45,7 +45,7 @@ class Expanded:
             if output.name:
                 value.name = output.name
                 op.graph.outputs.append(value)
-        self.session = session(ir.to_proto(ir.Model(op.graph, ir_version=8)))
+        self.session = session(whole_proto(ir.Model(op.graph, ir_version=8)))
 
     def __call__(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         read = [i.name for i in self.session.get_inputs()]
@@ -65,7 +65,7 @@ def by_kernel(case: Case, folder: Path) -> dict[str, Array]:
     arrays = case.arrays(np.float32)
     if LAYOUT not in case.body:
         return run_onnxruntime(
-            ir.to_proto(expose(build(case, case.opsets[0], folder, np.float32), case.outputs)), arrays
+            whole_proto(expose(build(case, case.opsets[0], folder, np.float32), case.outputs)), arrays
         )
     turned = {n: np.swapaxes(a, 0, 1) if n in ("x", "h", "c") else a for n, a in arrays.items()}
     made = by_kernel(dataclasses.replace(case, body=case.body.replace(LAYOUT, ""), inputs=turned), folder)
@@ -107,5 +107,5 @@ def gradients_of(
         r.name: known[r.value] if r.kind == "value" else np.array(known[r.value].shape) for r in gradient.residuals
     }
     given |= dict(zip(gradient.cotangents, cotangents.values(), strict=True))
-    found = session(ir.to_proto(gradient.model)).run(list(gradient.outputs), given)
+    found = session(whole_proto(gradient.model)).run(list(gradient.outputs), given)
     return dict(zip(wanted, found, strict=True))

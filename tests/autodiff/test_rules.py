@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from onnxcam.autodiff import registry
 from onnxcam.autodiff.check import Runner, check_gradient, pull_back, run_reference
 from onnxcam.autodiff.coverage import table
-from onnxcam.graph import Model, expose, load
+from onnxcam.graph import Model, expose, load, whole_proto
 from tests.autodiff.cases import CASES, Case
 
 ROWS = [(case, opset) for case in CASES for opset in case.opsets]
@@ -123,7 +122,7 @@ def test_onnxruntime_runs_the_gradient_model(case: Case, tmp_path: Path) -> None
     """ONNX Runtime in float32, with static and with symbolic dimensions, gives the gradient that was checked."""
     run, run_forward = run_by(case), forward_runner(case)
     exact, feeds = build(case, case.opsets[0], tmp_path, case.dtype), _feeds(case, case.dtype)
-    outputs = run_forward(ir.to_proto(expose(exact, case.outputs)), feeds)
+    outputs = run_forward(whole_proto(expose(exact, case.outputs)), feeds)
     rng = np.random.default_rng(0)
     cotangents = {n: rng.standard_normal(outputs[n].shape) for n in case.outputs}
     expected = {n: pull_back(exact, feeds, n, cotangents, run_forward, run) for n in _wrt(case)}

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 
 from onnxcam.errors import ModelError
-from onnxcam.graph import Model, Tail, cut_tail, expose, load
+from onnxcam.graph import Model, Tail, cut_tail, expose, load, whole_proto
 from tests.conftest import Write
 from tests.running import run_plainly
 
@@ -118,11 +117,11 @@ def run_head(model: Model, tail: Tail, feeds: dict[str, Array]) -> dict[str, Arr
     """One run: what the tail reads, and the score."""
     wanted = [n for n in (tail.layer, *tail.crossing, tail.output) if n not in feeds]
     exposed = expose(model, [n for n in wanted if "::" not in n], reals=[n[:-6] for n in wanted if "::" in n])
-    return run_plainly(ir.to_proto(exposed), feeds) | feeds
+    return run_plainly(whole_proto(exposed), feeds) | feeds
 
 
 def run_tail(tail: Tail, values: dict[str, Array]) -> Array:
-    proto = ir.to_proto(tail.model)
+    proto = whole_proto(tail.model)
     onnx.checker.check_model(proto)
     assert [i.name for i in proto.graph.input] == [tail.layer, *tail.crossing]
     return run_plainly(proto, {n: values[n] for n in (tail.layer, *tail.crossing)})[tail.output]

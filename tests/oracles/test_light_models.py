@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import onnx
 import onnx.version_converter
-import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from onnxcam.autodiff.check import pull_back
-from onnxcam.graph import expose, load
+from onnxcam.graph import expose, load, whole_proto
 from onnxcam.plan import make_plan
 from tests.running import run_plainly
 
@@ -88,7 +87,7 @@ def test_the_gradient_at_the_first_conv(name: str, tmp_path: Path, figure: Calla
     layer, output = plan.candidates[0].layer, plan.output
     rng = np.random.default_rng(1)
     feeds = {model.graph.input[0].name: rng.standard_normal((1, 3, 224, 224)).astype(np.float32)}
-    values = run_plainly(ir.to_proto(expose(loaded, [layer, output])), feeds)
+    values = run_plainly(whole_proto(expose(loaded, [layer, output])), feeds)
     weights = rng.standard_normal(values[output].shape).astype(np.float32)
     found = pull_back(loaded, feeds, layer, {output: weights}, run_plainly, run_plainly)
     tail = behind(model, layer, values[layer], output, values[output])

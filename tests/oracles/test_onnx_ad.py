@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 
 from onnxcam.autodiff import reverse
 from onnxcam.autodiff.check import run_reference
-from onnxcam.graph import SHAPE_SUFFIX, Model, expose
+from onnxcam.graph import SHAPE_SUFFIX, Model, expose, whole_proto
 from tests.autodiff.cases import CASES, Case
 from tests.autodiff.test_rules import build
 
@@ -65,10 +64,10 @@ def ours(model: Model, feeds: Arrays, inputs: list[str], cotangents: Arrays) -> 
     gradient = reverse(model, [model.value(n) for n in cotangents], [model.value(n) for n in inputs])
     values = [r.value for r in gradient.residuals if r.kind == "value" and r.value not in feeds]
     shapes = [r.value for r in gradient.residuals if r.kind == "shape"]
-    known = run_reference(ir.to_proto(expose(model, values, shapes)), feeds) | feeds
+    known = run_reference(whole_proto(expose(model, values, shapes)), feeds) | feeds
     given = {r.name: known[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     seeds = dict(zip(gradient.cotangents, cotangents.values(), strict=True))
-    results = run_reference(ir.to_proto(gradient.model), given | seeds)
+    results = run_reference(whole_proto(gradient.model), given | seeds)
     return {n: results[o] for n, o in zip(inputs, gradient.outputs, strict=True)}
 
 
@@ -77,7 +76,7 @@ def verdict(case: Case, folder: Path) -> str:
     arrays = case.arrays(np.float64)
     feeds = {n: a for n, a in arrays.items() if n not in case.constant}
     inputs = [n for n, a in feeds.items() if a.dtype.kind == "f"]
-    outputs = run_reference(ir.to_proto(expose(model, case.outputs)), feeds)
+    outputs = run_reference(whole_proto(expose(model, case.outputs)), feeds)
     rng = np.random.default_rng(0)
     cotangents = {n: rng.standard_normal(outputs[n].shape) for n in case.outputs}
     try:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx_ir as ir
 import pytest
 from numpy.typing import NDArray
 
-from onnxcam.graph import Model, cut_tail, expose, is_quantized, load
+from onnxcam.graph import Model, cut_tail, expose, is_quantized, load, whole_proto
 from onnxcam.plan import make_plan
 from onnxcam.runtime import choose_provider, open_tail
 from tests.running import run_plainly
@@ -65,9 +64,9 @@ def check(path: Path, feeds: dict[str, Array], where: str, *, optimised: float =
     plain = [n for n in (*([layer] if tail.layer == layer else []), *tail.crossing) if n not in feeds]
     reals = [n for n in (layer, output) if is_quantized(model.value(n))]
     forward = expose(model, [*plain, *([output] if output not in reals else [])], reals=reals)
-    values = run_plainly(ir.to_proto(forward), feeds) | feeds
+    values = run_plainly(whole_proto(forward), feeds) | feeds
     wanted = values[tail.output]
-    found = run_plainly(ir.to_proto(tail.model), {n: values[n] for n in (tail.layer, *tail.crossing)})[tail.output]
+    found = run_plainly(whole_proto(tail.model), {n: values[n] for n in (tail.layer, *tail.crossing)})[tail.output]
     np.testing.assert_array_equal(found, wanted)
     runner = open_tail(model, layer, output, choose_provider("cpu"))
     held = runner.hold(feeds)
@@ -101,6 +100,6 @@ def test_half_precision_is_as_close_as_its_rounding(name: str, where: str) -> No
     model, layer, output = chosen(path, where)
     runner = open_tail(model, layer, output, choose_provider("cpu"))
     held = runner.hold(feeds)
-    wanted = run_plainly(ir.to_proto(expose(model, [output])), feeds)[output].astype(np.float64)
+    wanted = run_plainly(whole_proto(expose(model, [output])), feeds)[output].astype(np.float64)
     found = runner.logits(held, held.activation)
     np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-3 * np.abs(wanted).max())

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 import onnxcam
-from onnxcam.graph import SHAPE_SUFFIX, Model, expose
+from onnxcam.graph import SHAPE_SUFFIX, Model, expose, whole_proto
 from onnxcam.samples import cut
 from tests.running import run_plainly
 from tests.shared import cards, shared
@@ -69,11 +69,11 @@ def real_gradient(name: str) -> RealGradient:
     model, gradient = explainer.model, explainer._gradient
     values = [r.value for r in gradient.residuals if r.kind == "value"]
     shapes = [r.value for r in gradient.residuals if r.kind == "shape"]
-    exposed = ir.to_proto(expose(model, [v for v in (*values, explainer.plan.output) if v not in feeds], shapes))
+    exposed = whole_proto(expose(model, [v for v in (*values, explainer.plan.output) if v not in feeds], shapes))
     found = {**run_plainly(exposed, feeds), **feeds}
     given = {r.name: found[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     score = found[explainer.plan.output]
-    types = {i.name: i.type.tensor_type.elem_type for i in ir.to_proto(gradient.model).graph.input}
+    types = {i.name: i.type.tensor_type.elem_type for i in whole_proto(gradient.model).graph.input}
     (name_of_cotangent,) = gradient.cotangents
     rng = np.random.default_rng(1)
     given[name_of_cotangent] = rng.standard_normal(score.shape)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import pytest
 from onnx.backend.test import data
 
 from onnxcam.autodiff import reverse
 from onnxcam.exporting.opsets import at_opset, oldest_opset, upgraded
-from onnxcam.graph import SHAPE_SUFFIX, expose, load
+from onnxcam.graph import SHAPE_SUFFIX, expose, load, whole_proto
 from tests.running import run_plainly
 
 LIGHT = Path(str(data.__path__[0])) / "light"
@@ -50,15 +49,15 @@ def test_a_gradient_to_the_first_layer_keeps_its_opset(
     feeds = {str(picture.name): rng.standard_normal([int(d) for d in picture.shape]).astype(np.float32)}
     wanted = {kind: [r.value for r in gradient.residuals if r.kind == kind] for kind in ("value", "shape")}
     exposed = expose(model, [v for v in wanted["value"] if v not in feeds], wanted["shape"])
-    values = {**run_plainly(ir.to_proto(exposed), feeds), **feeds}
+    values = {**run_plainly(whole_proto(exposed), feeds), **feeds}
     given = {r.name: values[r.value + (SHAPE_SUFFIX if r.kind == "shape" else "")] for r in gradient.residuals}
     given[gradient.cotangents[0]] = rng.standard_normal(values[str(score.name)].shape).astype(np.float32)
-    (expected,) = run_plainly(ir.to_proto(gradient.model), given).values()
+    (expected,) = run_plainly(whole_proto(gradient.model), given).values()
     assert oldest_opset(gradient.model, 7) == model.opset == 9
-    (found,) = run_plainly(ir.to_proto(at_opset(gradient.model, 9)), given).values()
+    (found,) = run_plainly(whole_proto(at_opset(gradient.model, 9)), given).values()
     apart = float(np.abs(found - expected).max() / np.abs(expected).max())
     assert 0 < np.abs(expected).max() < np.inf
     assert apart < 2e-6  # sums in another order
-    newer = run_plainly(ir.to_proto(upgraded(model.shipped, 18)), feeds)[str(score.name)]
+    newer = run_plainly(whole_proto(upgraded(model.shipped, 18)), feeds)[str(score.name)]
     np.testing.assert_allclose(newer, values[str(score.name)], rtol=1e-6)
     figure(f"older opsets: {name} to its first layer at its own opset 9: {apart:.0e} apart")

@@ -15,6 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from onnxcam.errors import ModelError
 from onnxcam.exporting.opsets import NoOlderForm, at_opset, upgraded, walking
 from onnxcam.exporting.opsets.register import forms, next_form
+from onnxcam.graph import whole_proto
 from tests.exporting.opsets.rows import NEWER, OLDER, Row
 from tests.running import run_plainly
 
@@ -53,7 +54,7 @@ def test_an_older_form_computes_the_same(row: Row, tally: Callable[[str, Any], N
     model, expected = ir.from_proto(proto), run_plainly(proto, row.fed)
     by_reference = run_reference(proto, row.fed) if row.is_known_to_reference else None
     for opset in range(row.until, row.opset):
-        older = ir.to_proto(at_opset(model, opset))
+        older = whole_proto(at_opset(model, opset))
         onnx.checker.check_model(older, full_check=True)
         hold(row, expected, run_plainly(older, row.fed), f"ONNX Runtime, opset {opset}")
         found = run_reference(older, row.fed) if by_reference is not None else None
@@ -67,7 +68,7 @@ def test_an_older_form_computes_the_same(row: Row, tally: Callable[[str, Any], N
 def test_indices_and_axes_count_from_the_front() -> None:
     """Runtimes may know better than to ask for that before opset 11, but were not told so."""
     row = next(row for row in OLDER if row.name == "Gather")
-    older = ir.to_proto(at_opset(ir.from_proto(row.model()), 10))
+    older = whole_proto(at_opset(ir.from_proto(row.model()), 10))
     held = {i.name: onnx.numpy_helper.to_array(i).tolist() for i in older.graph.initializer}
     assert held[older.graph.node[0].input[1]] == [0, 3, 2]
     assert older.graph.node[0].attribute[0].i == 2
@@ -85,7 +86,7 @@ def test_a_newer_form_computes_the_same(row: Row) -> None:
     proto = row.model()
     model, expected = ir.from_proto(proto), run_plainly(proto, row.fed)
     for opset in range(row.opset + 1, row.until + 1):
-        newer = ir.to_proto(upgraded(model, opset))
+        newer = whole_proto(upgraded(model, opset))
         onnx.checker.check_model(newer, full_check=True)
         hold(row, expected, run_plainly(newer, row.fed), f"ONNX Runtime, opset {opset}")
 

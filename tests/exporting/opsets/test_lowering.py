@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import onnx
-import onnx_ir as ir
 import pytest
 
 from onnxcam.exporting.opsets import at_opset, oldest_opset
+from onnxcam.graph import whole_proto
 from tests.exporting.opsets.real import EXPLAINED, real_gradient
 from tests.running import run_plainly
 
@@ -25,11 +25,11 @@ OLDEST = {
 @pytest.mark.parametrize("name", EXPLAINED)
 def test_a_real_gradient_is_the_same(name: str, figure: Callable[[str], None]) -> None:
     real = real_gradient(name)
-    expected = run_plainly(ir.to_proto(real.gradient), real.feeds)
+    expected = run_plainly(whole_proto(real.gradient), real.feeds)
     oldest, worst = oldest_opset(real.gradient, 7), 0.0
     assert oldest == OLDEST.get(name, 7)
     for opset in range(oldest, 18):
-        older = ir.to_proto(at_opset(real.gradient, opset))
+        older = whole_proto(at_opset(real.gradient, opset))
         assert older.opset_import[0].version == opset
         if name != "silero-vad":  # onnx's inference disagrees with what the gradient says already at opset 18
             onnx.checker.check_model(older, full_check=True)

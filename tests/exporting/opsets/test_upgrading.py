@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import onnxcam
 from onnxcam.errors import ModelError
 from onnxcam.exporting.opsets import upgraded
-from onnxcam.graph import load
+from onnxcam.graph import load, whole_proto
 from tests.exporting.opsets.real import EXPLAINED, feeds_of, path_of
 from tests.running import run_plainly
 
@@ -56,11 +56,11 @@ def test_a_real_file_gives_the_same(name: str, figure: Callable[[str], None]) ->
     explainer = onnxcam.Explainer(path_of(name), provider="cpu")
     shipped, own, feeds = explainer.model.shipped, explainer.model.opset, feeds_of(explainer, name)
     names = {v.name for node in shipped.graph for v in node.outputs if v.uses() or v.is_graph_output()}
-    runs = {run: run(ir.to_proto(shipped), feeds) for run in (run_plainly, run_optimised)}
+    runs = {run: run(whole_proto(shipped), feeds) for run in (run_plainly, run_optimised)}
     told = []
     for opset in [o for o in OPSETS if o > own]:
         newer = upgraded(shipped, opset, keep=names)
-        proto = ir.to_proto(newer)
+        proto = whole_proto(newer)
         assert {o.domain: o.version for o in proto.opset_import}[""] == opset
         if name not in MAPS:
             onnx.checker.check_model(proto, full_check=True)
@@ -106,4 +106,4 @@ def test_the_shipped_model_stays_as_it_is() -> None:
     proto = onnx.parser.parse_model(text)
     shipped = ir.from_proto(proto)
     upgraded(shipped, 18)
-    assert ir.to_proto(shipped) == ir.to_proto(ir.from_proto(proto))
+    assert whole_proto(shipped) == whole_proto(ir.from_proto(proto))
