@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "onnxcam"
 # Part of the package -> floor. Parts of one floor do not know each other; explainer.py stands on what is beside it.
 FLOORS = {
     "blas": 0,
+    "crew": 0,
     "errors": 0,
     "notes": 1,
     "cam": 1,

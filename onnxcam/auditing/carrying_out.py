@@ -13,10 +13,11 @@ from onnxcam.auditing.randomised import PICTURES, Randomisation, check_randomisa
 from onnxcam.auditing.rows import RowMaker
 from onnxcam.auditing.searching import search
 from onnxcam.auditing.settings import Settings
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, close, crew, fill, write_rows
+from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, close, fill, write_rows
 from onnxcam.auditing.summary import Summary, summarize
 from onnxcam.auditing.suspicions import Shortcuts, summarize_shortcuts
 from onnxcam.auditing.tables import read_rows
+from onnxcam.crew import crew
 from onnxcam.datasets import DataSet
 from onnxcam.errors import OnnxcamError
 from onnxcam.randomising import Mode

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import contextlib
 import dataclasses
 import itertools
-import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar, get_args
@@ -17,15 +15,14 @@ from onnxcam.auditing.journal import Journal, plain
 from onnxcam.auditing.rows import Kind, Made, Row
 from onnxcam.auditing.tables import read_rows, require_pyarrow, write_parquet
 from onnxcam.blas import one_blas_thread
+from onnxcam.crew import crew, in_order
 from onnxcam.datasets import DataSet, Record
 from onnxcam.errors import InputError
 
-__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "close", "crew", "fill", "finish", "write_rows"]
+__all__ = ["Maker", "Report", "RowsFormat", "check_rows", "close", "fill", "finish", "write_rows"]
 
 RowsFormat: TypeAlias = Literal["parquet", "jsonl"]
 PARQUET = "rows.parquet"
-MOST = 4
-"""Batches that are worked on at once, at most."""
 Summary = TypeVar("Summary", bound=Any)
 """A dataclass of what the rows say together."""
 
@@ -54,17 +51,6 @@ class Maker(Protocol):
     def made(self, batch: Sequence[Decoded]) -> Iterator[Made]:
         """A row for each record, with its map where there is one; several threads ask at once."""
         ...
-
-
-def crew() -> tuple[int, int]:
-    """How many batches are worked on at once, and the threads that each may have.
-
-    A batch on one thread waits for no other thread: on two cores, two at once take less time than one after the other
-    on both. More than four would hold more memory than they save time.
-    """
-    cores = os.cpu_count() or 1
-    workers = min(cores, MOST)
-    return workers, max(1, cores // workers)
 
 
 def fill(
@@ -99,19 +85,11 @@ def fill(
     def made(batch: Sequence[Decoded]) -> list[Made]:
         return list(itertools.takewhile(lambda _: not stopped.is_set(), maker.made(batch)))
 
-    waiting: deque[concurrent.futures.Future[list[Made]]] = deque()
-    workers, _ = crew()
-    with (
-        one_blas_thread(is_anew=True),
-        concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="rows") as pool,
-    ):
+    batches = decoded_batches(left, max(size, maker.batch or 1), maker.gathers)
+    with one_blas_thread(is_anew=True), contextlib.closing(in_order(made, batches, crew()[0])) as results:
         try:
-            for batch in decoded_batches(left, max(size, maker.batch or 1), maker.gathers):
-                waiting.append(pool.submit(made, batch))
-                if len(waiting) > workers:
-                    add(waiting.popleft().result())
-            while waiting:
-                add(waiting.popleft().result())
+            for found in results:
+                add(found)
         finally:
             stopped.set()
 

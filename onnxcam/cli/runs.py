@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,16 @@ from onnxcam.cli.narration import say
 from onnxcam.cli.other_inputs import spelled_inputs
 from onnxcam.cli.results import describe, make_folder
 from onnxcam.cli.sources import Reader, Source, batches
-from onnxcam.imaging import write_png
+from onnxcam.crew import crew, in_order
+from onnxcam.imaging import encode_png, write_whole
 from onnxcam.samples import is_array_file, other_inputs
 from onnxcam.targets import PREDICTED, Several, Target, resolve_target
 
 __all__ = ["Request", "Run"]
 
 SCHEMA_VERSION = 1
+MANY = 8
+"""Files from which on several are explained at once, each on fewer threads: one file alone is done sooner on all."""
 ZERO_NOTE = "the map is zero everywhere: nothing at this layer raises the score"
 ZERO_NOTE_OF_BATCH = "the map of "
 """How a note of `Explanation.notes` begins that is about single samples; the record has it with each of them."""
@@ -51,6 +56,30 @@ class Request:
     force: bool = False
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """A batch to explain.
+
+    Attributes:
+        batch: Where its samples come from.
+        given: The samples, as `Explainer.explain` takes them.
+        names: Of each source, the file names of its overlays.
+    """
+
+    batch: tuple[Source, ...]
+    given: object
+    names: tuple[Sequence[str], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drawn:
+    """A map, ready to be kept: where it comes from, its entry in the record, and its overlay as PNG."""
+
+    source: Source
+    entry: dict[str, Any]
+    overlay: bytes
+
+
 class Run:
     """The explainer, the samples, and the record: a header when it is made, an entry for each sample that is done.
 
@@ -60,6 +89,7 @@ class Run:
 
     def __init__(self, request: Request, files: Sequence[Path]) -> None:
         self.request = request
+        self._workers, threads = crew() if len(files) >= MANY else (1, 0)
         self.explainer = Explainer(
             request.model,
             request.layer,
@@ -68,6 +98,7 @@ class Run:
             request.preprocess,
             request.labels,
             head=request.head,
+            threads=threads,
         )
         self.explainer.preprocess = self._with_sounds(self.explainer.preprocess)
         targets = tuple(resolve_target(one, self.explainer.labels) for one in request.target)
@@ -93,12 +124,23 @@ class Run:
             OnnxcamError: A sample cannot be read or explained, or its overlay not written.
         """
         unused = iter(names)
-        for batch in batches(self.sources, self._batch_size()):
-            result = self.explainer.explain(self._reader.read(batch), self.target, self.request.method)
-            self._narrate(result)
-            for sample, source in enumerate(batch):
-                own = [int(row) for row in np.flatnonzero(result.sample == sample)]
-                yield [self._keep(result, row, source, n) for row, n in zip(own, next(unused), strict=False)]
+        jobs = (
+            Job(tuple(batch), self._reader.read(batch), tuple(itertools.islice(unused, len(batch))))
+            for batch in batches(self.sources, self._batch_size())
+        )
+        with contextlib.closing(in_order(self._explained, jobs, self._workers)) as results:
+            for result, drawn in results:
+                self._narrate(result)
+                yield from ([self._keep(one) for one in of_source] for of_source in drawn)
+
+    def _explained(self, job: Job) -> tuple[Explanation, list[list[Drawn]]]:
+        """The result of a batch, and of each source its overlays; several threads ask at once."""
+        result = self.explainer.explain(job.given, self.target, self.request.method)
+        drawn = []
+        for sample, (source, names) in enumerate(zip(job.batch, job.names, strict=True)):
+            own = np.flatnonzero(result.sample == sample)
+            drawn.append([self._draw(result, int(row), source, n) for row, n in zip(own, names, strict=False)])
+        return result, drawn
 
     def _with_sounds(self, preprocess: Preprocess) -> Preprocess:
         """The preprocessing with the options for sounds."""
@@ -111,11 +153,9 @@ class Run:
         own = self.explainer.input.shape[0] if self.explainer.input.shape else None
         return own or self.request.batch_size
 
-    def _keep(self, result: Explanation, index: int, source: Source, name: str) -> dict[str, Any]:
-        """Write a sample's overlay and add its entry to the record."""
+    def _draw(self, result: Explanation, index: int, source: Source, name: str) -> Drawn:
+        """A map's overlay and its entry in the record."""
         picture = result.plot(index, colormap=self.request.colormap, alpha=self.request.alpha)
-        make_folder(self.request.folder)
-        write_png(self.request.folder / name, picture)
         is_zero = not result.raw[index].any()
         entry = {
             "path": str(source.path),
@@ -124,10 +164,16 @@ class Run:
             **describe(result, index, self.explainer.labels, self.explainer.plan.scores.class_axis),
             "notes": [ZERO_NOTE] if is_zero else [],
         }
-        self.entries.append(entry)
-        if is_zero:
-            say(f"Note: {source}: {ZERO_NOTE}.")
-        return entry
+        return Drawn(source, entry, encode_png(picture))
+
+    def _keep(self, one: Drawn) -> dict[str, Any]:
+        """Write an overlay and add its entry to the record: here alone, so that one is never without the other."""
+        make_folder(self.request.folder)
+        write_whole(self.request.folder / one.entry["overlay"], one.overlay)
+        self.entries.append(one.entry)
+        for note in one.entry["notes"]:
+            say(f"Note: {one.source}: {note}.")
+        return one.entry
 
     def _narrate(self, result: Explanation) -> None:
         """Say once what was chosen and why, and each note the first time that it comes."""

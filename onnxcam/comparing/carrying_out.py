@@ -9,9 +9,10 @@ from typing import Any
 
 from onnxcam.auditing import Settings
 from onnxcam.auditing.opening import open_journal
-from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, crew, fill, finish
+from onnxcam.auditing.streaming import Report, RowsFormat, check_rows, fill, finish
 from onnxcam.comparing.pairs import PairMaker
 from onnxcam.comparing.summary import PairSummary, summarize
+from onnxcam.crew import crew
 from onnxcam.datasets import DataSet
 
 __all__ = ["Finished", "carry_out"]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from onnxcam.imaging.backdrop import Backdrop
 from onnxcam.imaging.framing import frame
 from onnxcam.imaging.geometry import Box, Geometry
-from onnxcam.imaging.overlays import colormap_names, heatmap, overlay, write_png
+from onnxcam.imaging.overlays import colormap_names, encode_png, heatmap, overlay, write_png, write_whole
 from onnxcam.imaging.plots import plot
 from onnxcam.imaging.preprocess import PICTURE_SCALE, PRESETS, Interpolation, Layout, Preprocess, load_preprocess
 from onnxcam.imaging.read import PICTURE_SUFFIXES, picture_size, read_image, read_mask
@@ -33,6 +33,7 @@ __all__ = [
     "Layout",
     "Preprocess",
     "colormap_names",
+    "encode_png",
     "frame",
     "heatmap",
     "load_preprocess",
@@ -44,4 +45,5 @@ __all__ = [
     "to_tensor",
     "to_webp",
     "write_png",
+    "write_whole",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,7 +14,7 @@ import pytest
 
 import onnxcam
 from onnxcam.cli import runs
-from onnxcam.imaging import read_image, write_png
+from onnxcam.imaging import read_image, write_png, write_whole
 from tests.cli.conftest import Run
 from tests.cli.models import CLASSIFIER, write, write_classifier
 
@@ -162,13 +164,13 @@ def test_ctrl_c_keeps_what_is_done(
 ) -> None:
     written = []
 
-    def write_some(path: Path, image: np.ndarray) -> None:
+    def write_some(path: Path, content: bytes) -> None:
         if len(written) == done:
             raise KeyboardInterrupt
         written.append(path)
-        write_png(path, image)
+        write_whole(path, content)
 
-    monkeypatch.setattr(runs, "write_png", write_some)
+    monkeypatch.setattr(runs, "write_whole", write_some)
     result = run("explain", model, pictures, "-o", "out")
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == f"onnxcam: interrupted. {done} of 7 inputs are explained."
@@ -177,3 +179,28 @@ def test_ctrl_c_keeps_what_is_done(
         assert (record["complete"], len(record["inputs"])) == (False, done)
     else:
         assert not list(Path("out").iterdir())
+
+
+def test_many_pictures_are_explained_side_by_side_with_the_same_result(
+    run: Run, model: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr(runs, "MANY", 99)
+    assert run("explain", model, pictures, "-o", "one").exit_code == 0
+    monkeypatch.setattr(runs, "MANY", 2)
+    threads = set()
+    draw = runs.Run._draw
+
+    def seen(*arguments: Any) -> Any:
+        threads.add(threading.get_ident())
+        return draw(*arguments)
+
+    monkeypatch.setattr(runs.Run, "_draw", seen)
+    assert run("explain", model, pictures, "-o", "several").exit_code == 0
+    assert len(threads) > 1
+    one, several = (json.loads(Path(f, "explanations.json").read_text(encoding="utf-8")) for f in ("one", "several"))
+    assert [entry["overlay"] for entry in one["inputs"]] == [entry["overlay"] for entry in several["inputs"]]
+    for first, second in zip(one["inputs"], several["inputs"], strict=True):
+        assert first["score"] == pytest.approx(second["score"], rel=1e-5)
+        pixels = [read_image(Path(folder, first["overlay"])) for folder in ("one", "several")]
+        assert np.abs(pixels[0].astype(int) - pixels[1]).max() <= 1
