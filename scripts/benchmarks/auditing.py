@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import itertools
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import onnxruntime
+from benchmarks.networks import MobileNetV2, ResNet, save
 from shapes_pictures import CLASSES, draw_picture
 
 import onnxcam
@@ -19,7 +22,11 @@ from onnxcam.auditing.decoding import decoded_batches
 from onnxcam.datasets import DataSet, open_dataset
 from onnxcam.samples import join
 
-__all__ = ["Stretch", "audit_beside_forward", "draw_pictures"]
+__all__ = ["NETWORKS", "Stretch", "audit_beside_forward", "audits", "draw_pictures"]
+
+NETWORKS = {"ResNet-50": (ResNet((3, 4, 6, 3)), 20), "MobileNetV2": (MobileNetV2(), 1)}
+"""With the share of the pictures that it is shown, as a divisor."""
+BATCH = 8
 
 DRAWN = 600
 """Pictures that differ; more are these again, under other names."""
@@ -40,6 +47,25 @@ class Stretch:
     audited: float
     plain: float
     memory: float
+
+
+def audits(args: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """Pictures a second of an audit and of decoding and the forward alone, and what the process holds."""
+    pictures = draw_pictures(folder / "pictures", args.pictures)
+    for model, (network, divisor) in NETWORKS.items():
+        path, _, _ = save(network, folder)
+        count = args.pictures // divisor
+        stops = (count,) if count < args.pictures else tuple(count * share // 20 for share in (1, 10, 20))
+        for one in audit_beside_forward(path, pictures, folder / model, stops, BATCH, args.provider):
+            yield {
+                "model": model,
+                "provider": args.provider,
+                "pictures": one.done,
+                "decode + forward, /s": round(one.plain, 1),
+                "audit, /s": round(one.audited, 1),
+                "rate": round(one.audited / one.plain, 3),
+                "memory, MB": round(one.memory),
+            }
 
 
 def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (320, 240)) -> Path:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import gc
 import itertools
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from benchmarks.networks import DenseNet, Network, ResNet, ViT, save
 
 from onnxcam.autodiff import differentiate
 from onnxcam.graph import load
 from onnxcam.plan import make_plan
 
-__all__ = ["Building", "build", "growth"]
+__all__ = ["GROWING", "REAL", "Building", "build", "building", "growth"]
+
+# Real ones, then narrow ones of growing depth: 500 to 3,000 nodes.
+REAL: dict[str, Network] = {
+    "ResNet-152, batch normalisation unfolded": ResNet((3, 8, 36, 3), is_folded=False),
+    "DenseNet-121": DenseNet((6, 12, 24, 16)),
+    "ViT-B/16": ViT(12),
+}
+GROWING: dict[str, list[Network]] = {
+    "ResNet": [ResNet((3, 8, n, 3), width=8, is_folded=False) for n in (36, 84, 184, 284)],
+    "DenseNet": [DenseNet((6, 12, 24, 16, *[24] * n), growth=4) for n in (1, 4, 11, 18)],
+    "ViT": [ViT(n, width=48, heads=4) for n in (6, 13, 27, 40)],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +55,26 @@ class Building:
     def total(self) -> float:
         """All steps."""
         return self.load + self.plan + self.differentiate
+
+
+def building(args: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """Time to build gradient models to the first convolution, and the power of the node count that it grows with."""
+    for model, networks in {**{name: [network] for name, network in REAL.items()}, **GROWING}.items():
+        found = []
+        for network in networks:
+            one = build(*save(network, folder), args.rounds)
+            found.append(one)
+            yield {
+                "model": model,
+                "nodes": one.nodes,
+                "nodes of the gradient": one.gradient_nodes,
+                "load, ms": round(one.load),
+                "plan, ms": round(one.plan),
+                "differentiate, ms": round(one.differentiate),
+                "differentiate, ms a node": round(one.differentiate / one.nodes, 3),
+                "all, ms a node": round(one.total / one.nodes, 3),
+                "grows as nodes to the": round(growth(found), 2) if len(found) == len(networks) > 1 else "",
+            }
 
 
 def build(path: Path, first_conv: str, nodes: int, rounds: int) -> Building:

@@ -10,23 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Comparison",
-    "Job",
-    "Run",
-    "compare",
-    "explanation",
-    "export_model",
-    "exported",
-    "first_gradient",
-    "forward",
-]
+__all__ = ["Job", "Run", "Turns", "take_turns"]
 
-RUNS = 5  # timed in each turn, after one that is not: both sides find their weights where a busy process has them
+RUNS = 5  # timed in each turn, after one that is not: all sides find their weights where a busy process has them
 PAUSE = 0.2  # seconds: the threads of the side that just ran have stopped spinning by then
 
 Run = Callable[[NDArray[np.float32]], object]
@@ -34,114 +25,108 @@ Run = Callable[[NDArray[np.float32]], object]
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What is run: a model's file, its first convolution, the execution provider and the batch size."""
+    """What is run.
+
+    Attributes:
+        path: The model's file.
+        provider: The execution provider.
+        batch: Pictures at once.
+        side: Their height and width.
+        layer: The layer of sides that are told one.
+        name: The network's name, for sides that build it anew.
+    """
 
     path: Path
-    first_conv: str
     provider: str
     batch: int
+    side: int = 224
+    layer: str = ""
+    name: str = ""
+
+    def pictures(self) -> NDArray[np.float32]:
+        """Random ones, `(batch, 3, side, side)`, the same at each call."""
+        shape = (self.batch, 3, self.side, self.side)
+        return np.random.default_rng(1).standard_normal(shape).astype(np.float32)
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
-    """Two sides: milliseconds a run of each turn, and the peak memory of their processes, MB."""
+class Turns:
+    """What the sides took, in their order.
 
-    times: tuple[list[float], list[float]]
-    peaks: tuple[float, float]
+    Attributes:
+        times: Milliseconds a run, of each turn.
+        peaks: Peak memory of their processes, MB.
+        results: What each one's first run gave, as a picklable value; None where that was not asked for.
+    """
+
+    times: tuple[list[float], ...]
+    peaks: tuple[float, ...]
+    results: tuple[Any, ...]
 
     @property
-    def medians(self) -> tuple[float, float]:
+    def medians(self) -> tuple[float, ...]:
         """Milliseconds a run."""
-        return statistics.median(self.times[0]), statistics.median(self.times[1])
+        return tuple(statistics.median(own) for own in self.times)
 
-    @property
-    def quartiles(self) -> tuple[float, float, float]:
-        """Of the second side's time over the first's, pair by pair."""
-        low, middle, high = statistics.quantiles([b / a for a, b in zip(*self.times, strict=True)], n=4)
+    def quartiles(self, side: int = 1, over: int = 0) -> tuple[float, float, float]:
+        """Of one side's time over another's, pair by pair."""
+        pairs = zip(self.times[over], self.times[side], strict=True)
+        low, middle, high = statistics.quantiles([b / a for a, b in pairs], n=4)
         return low, middle, high
 
 
-def forward(job: Job) -> Run:
-    """The shipped file alone, with ONNX Runtime's default options."""
-    return _whole_run(job.path, job.provider)
+def take_turns(sides: Sequence[Callable[[Job], Run]], job: Job, rounds: int, *, keeps_results: bool = False) -> Turns:
+    """All sides in turn, the order swapped each round.
 
-
-def exported(job: Job) -> Run:
-    """The file that gives its map itself, in the same way."""
-    return _whole_run(exported_path(job.path), job.provider)
-
-
-def export_model(path: Path, provider: str) -> None:
-    """Write that file: before the turns, so that no side's memory counts it."""
-    import onnxcam
-
-    onnxcam.export(path, exported_path(path), provider=provider)
-
-
-def exported_path(path: Path) -> Path:
-    """Where the file that gives its map lies, beside the shipped one."""
-    return path.with_suffix(".cam.onnx")
-
-
-def explanation(job: Job) -> Run:
-    """Forward and Grad-CAM, the map at the input's resolution included."""
-    import onnxcam
-
-    return onnxcam.Explainer(job.path, provider=job.provider).explain
-
-
-def first_gradient(job: Job) -> Run:
-    """Forward, and the gradient of the predicted class at the first convolution: through nearly the whole network."""
-    import onnxcam
-
-    explainer = onnxcam.Explainer(job.path, layer=job.first_conv, provider=job.provider)
-    return lambda x: explainer.gradient(x, lambda scores: (scores == scores.max(axis=1, keepdims=True)).astype("f4"))
-
-
-def compare(sides: Sequence[Callable[[Job], Run]], job: Job, rounds: int) -> Comparison:
-    """Both sides in turn, the order swapped each round."""
+    Raises:
+        RuntimeError: A side does not start; its error is quoted.
+    """
     context = multiprocessing.get_context("spawn")
     links: list[Connection] = []
     processes = []
-    for side in sides:
-        ours, theirs = context.Pipe()
-        processes.append(context.Process(target=_work, args=(theirs, side, job), daemon=True))
-        processes[-1].start()
-        if ours.recv() != "ready":
-            raise RuntimeError(f"{side.__name__} did not start")
-        links.append(ours)
-    times: tuple[list[float], list[float]] = ([], [])
-    for side_number in _turns(rounds):
-        time.sleep(PAUSE)
-        links[side_number].send("run")
-        times[side_number].append(links[side_number].recv())
-    peaks = []
-    for link in links:
-        link.send("stop")
-        peaks.append(link.recv())
-    for process in processes:
-        process.join()
-    return Comparison(times, (peaks[0], peaks[1]))
+    try:
+        for side in sides:
+            ours, theirs = context.Pipe()
+            processes.append(context.Process(target=_work, args=(theirs, side, job), daemon=True))
+            processes[-1].start()
+            said = ours.recv()
+            if said != "ready":
+                raise RuntimeError(f"{side.__name__} does not start: {said}")
+            links.append(ours)
+        results = [_asked(link, "result") if keeps_results else None for link in links]
+        times: tuple[list[float], ...] = tuple([] for _ in links)
+        for number in _order(len(links), rounds):
+            time.sleep(PAUSE)
+            times[number].append(_asked(links[number], "run"))
+        peaks = [_asked(link, "stop") for link in links]
+        for process in processes:
+            process.join()
+    finally:
+        for process in processes:
+            process.terminate()
+    return Turns(times, tuple(peaks), tuple(results))
 
 
-def _whole_run(path: Path, provider: str) -> Run:
-    """All outputs of a file."""
-    import onnxruntime
-
-    if provider == "cuda":
-        onnxruntime.preload_dlls()
-    session = onnxruntime.InferenceSession(path, providers=[f"{provider.upper()}ExecutionProvider"])
-    return lambda x: session.run(None, {"x": x})
+def _asked(link: Connection, request: str) -> Any:
+    link.send(request)
+    return link.recv()
 
 
 def _work(link: Connection, side: Callable[[Job], Run], job: Job) -> None:
-    """The process of one side: answers requests with the milliseconds a run of a turn, then with its peak memory."""
-    run = side(job)
-    x = np.random.default_rng(1).standard_normal((job.batch, 3, 224, 224)).astype(np.float32)
-    for _ in range(3):
-        run(x)
+    """The process of one side: a turn gives the milliseconds a run, the end the peak memory."""
+    x = job.pictures()
+    try:
+        run = side(job)
+        for _ in range(3):
+            result = run(x)
+    except Exception as error:  # noqa: BLE001 - told by the process that asks
+        link.send(f"{type(error).__name__}: {error}"[:500])
+        return
     link.send("ready")
-    while link.recv() == "run":
+    while (request := link.recv()) != "stop":
+        if request == "result":
+            link.send(result)
+            continue
         run(x)
         start = time.perf_counter()
         for _ in range(RUNS):
@@ -159,7 +144,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def _turns(rounds: int) -> Iterator[int]:
-    """Who runs next: both in each round, the order swapped from one to the next."""
+def _order(sides: int, rounds: int) -> Iterator[int]:
+    """Who runs next: all in each round, the order swapped from one to the next."""
     for i in range(rounds):
-        yield from (0, 1) if i % 2 == 0 else (1, 0)
+        yield from range(sides) if i % 2 == 0 else reversed(range(sides))
