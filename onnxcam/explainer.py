@@ -33,6 +33,7 @@ from onnxcam.runtime import (
     largest_difference,
     open_pair,
     open_session,
+    processor_notes,
     run_shipped,
 )
 from onnxcam.samples import (
@@ -315,6 +316,11 @@ class Explainer:
         logits = self._open(samples).logits(feeds)
         return logits[:1] if logits.ndim > 1 else logits
 
+    @functools.cached_property
+    def processor_notes(self) -> tuple[str, ...]:
+        """What is to know of this model on this processor, whatever is explained; `Explanation.notes` has it too."""
+        return processor_notes(self._loaded, self._pair.provider if self._pair else self._provider.name)
+
     @property
     def _float_outputs(self) -> tuple[str, ...]:
         return tuple(str(v.name) for v in self._loaded.graph.outputs if is_real(v))
@@ -349,7 +355,7 @@ class Explainer:
         of_file = (*self.preparation.notes, *(self.preparation.picture_notes if samples.pictures else ()))
         behind = [samples.backdrops[row] for row in rows] if samples.backdrops else []
         of_layers = (note for one in layers for note in (*remarks(one.raw, behind), *one.notes))
-        return tuple(dict.fromkeys((*of_run, *of_file, *empty_maps(maps, rows), *of_layers)))
+        return tuple(dict.fromkeys((*self.processor_notes, *of_run, *of_file, *empty_maps(maps, rows), *of_layers)))
 
     def _name(self, index: np.int64) -> str | None:
         return self.labels[index] if self.labels is not None and 0 <= index < len(self.labels) else None

@@ -93,7 +93,8 @@ def carry_out(
             shortcuts=dataclasses.asdict(shortcuts),
             randomisation=None if randomised is None else dataclasses.asdict(randomised),
         )
-    notes = (*dataset.notes, *maker.explainer.preparation.notes, *shortcuts.notes, *unmade)
+    of_model = (*maker.explainer.processor_notes, *maker.explainer.preparation.notes)
+    notes = (*dataset.notes, *of_model, *shortcuts.notes, *unmade)
     return Finished(Path(folder), maker, dataset, path, summary, shortcuts, randomised, resumed, notes, {**made_of})
 
 

@@ -17,7 +17,7 @@ from onnxcam.plan import Candidate
 from onnxcam.plan.candidates import find_candidates
 from onnxcam.plan.layer import choose_layers
 from onnxcam.plan.score import choose_score, find_layout
-from onnxcam.runtime import import_onnxruntime
+from onnxcam.runtime import choose_provider, import_onnxruntime, processor_notes
 from onnxcam.samples import InputSpec, find_inputs, main_input
 from onnxcam.space import arrange, trace
 from onnxcam.tellers import prepare
@@ -134,8 +134,15 @@ def _prepared(model: Model, spec: InputSpec | None, output: str | None) -> dict[
         if spec is not None and is_picture
         else None,
         "classes": {"count": len(names), "names": list(names), "source": told.labels_source} if names else None,
-        "notes": [*told.notes, *(told.picture_notes if is_picture else ())],
+        "notes": [*_of_processor(model), *told.notes, *(told.picture_notes if is_picture else ())],
     }
+
+
+def _of_processor(model: Model) -> tuple[str, ...]:
+    try:
+        return processor_notes(model, choose_provider("auto").name)
+    except ProviderError:  # `_runtime` says so
+        return ()
 
 
 def _runtime(missing: list[str]) -> dict[str, Any] | None:

@@ -67,5 +67,6 @@ def carry_out(
         resumed = journal.done
         fill(journal, dataset, maker, batch_size, report=report)
         path, summary = finish(journal, maker, rows, summarize)
-    notes = dict.fromkeys((*dataset.notes, *maker.first.preparation.notes, *maker.second.preparation.notes))
+    of_models = (n for one in (maker.first, maker.second) for n in (*one.processor_notes, *one.preparation.notes))
+    notes = dict.fromkeys((*dataset.notes, *of_models))
     return Finished(Path(folder), maker, dataset, path, summary, resumed, tuple(notes), made_of)

@@ -1,5 +1,6 @@
 """An ONNX file <-> `onnx_ir.Model`: load, look, expose values, save."""
 
+from onnxcam.graph.byte_products import can_saturate
 from onnxcam.graph.constants import Constants, static_shape
 from onnxcam.graph.expose import REAL_SUFFIX, SHAPE_SUFFIX, expose
 from onnxcam.graph.external import external_tensors
@@ -22,6 +23,7 @@ __all__ = [
     "Quantization",
     "Tail",
     "between",
+    "can_saturate",
     "captured",
     "captured_by",
     "check_unchanged",

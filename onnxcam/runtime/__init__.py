@@ -3,6 +3,7 @@
 from onnxcam.runtime.fidelity import largest_difference, open_shipped, run_shipped
 from onnxcam.runtime.pair import Pass, SessionPair, open_pair
 from onnxcam.runtime.providers import PROVIDERS, Provider, choose_provider, import_onnxruntime
+from onnxcam.runtime.saturation import processor_notes, sums_saturate
 from onnxcam.runtime.session import Session, open_session
 from onnxcam.runtime.tail import Held, TailRunner, Tails, open_tail
 
@@ -22,5 +23,7 @@ __all__ = [
     "open_session",
     "open_shipped",
     "open_tail",
+    "processor_notes",
     "run_shipped",
+    "sums_saturate",
 ]
