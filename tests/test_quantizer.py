@@ -17,7 +17,9 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 import onnxcam
 from onnxcam import Explainer
+from onnxcam.graph import load
 from onnxcam.imaging import load_preprocess, read_image, to_tensor
+from onnxcam.runtime import processor_notes, saturation
 from tests.running import run_plainly
 from tests.saturation import needs_exact_int8
 
@@ -47,12 +49,12 @@ class Form:
     weights: QuantType
     is_per_channel: bool
 
-    def write(self, folder: Path, calibrating: Array) -> Path:
+    def write(self, folder: Path, calibrating: Array, **settings: Any) -> Path:
         """(The quantizer writes beside the file that it reads.)"""
         source, path = folder / "float.onnx", folder / "quantised.onnx"
         shutil.copy(FLOAT, source)
         if self.format is None:
-            settings = {"op_types_to_quantize": ["Conv", "Gemm"]}
+            settings["op_types_to_quantize"] = ["Conv", "Gemm"]
             quantize_dynamic(source, path, weight_type=self.weights, per_channel=self.is_per_channel, **settings)
         else:
             quantize_static(
@@ -63,6 +65,7 @@ class Form:
                 activation_type=self.activations,
                 weight_type=self.weights,
                 per_channel=self.is_per_channel,
+                **settings,
             )
         return path
 
@@ -160,6 +163,20 @@ def test_the_map_at_the_last_layer_is_nearly_that_of_the_floats(form: Form, quan
     figure(f"quantised by ONNX Runtime, {form.id}, last layer: mean distance to the floats' map {apart:.4f}")
     assert apart < 0.02
     assert not any(one.notes for one in found)
+
+
+SATURATING = {"qlinear-mixed", "qdq-int8", "qdq-mixed-per-channel"}
+"""int8 activations are made uint8 in pairs, and stay int8 in operators; all of the dynamic form is ConvInteger."""
+
+
+@pytest.mark.parametrize("provider", ["cpu", "cuda"])
+def test_sums_can_saturate_but_for_weights_of_seven_bits(
+    form: Form, quantised: Path, tmp_path: Path, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saturation, "sums_saturate", lambda: True)
+    assert bool(processor_notes(load(quantised), provider)) == (provider == "cpu" and form.id in SATURATING)
+    reduced = form.write(tmp_path, tensors(), reduce_range=True)
+    assert processor_notes(load(reduced), provider) == ()
 
 
 def test_the_last_convolution_is_found(form: Form, quantised: Path) -> None:
