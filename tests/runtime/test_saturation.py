@@ -27,6 +27,8 @@ MATRIX, SQUARE, BY_CHANNEL = (ROWS, DEPTH), (ROWS, 16, 2, 2), (16, 1, 2, 2)
 PAIRED = "q = QuantizeLinear(x, one, az)   d = DequantizeLinear(q, one, az)   v = DequantizeLinear(w, one, wz)"
 AGAIN = "r = QuantizeLinear(c, step, az)   y = DequantizeLinear(r, step, az)"
 QLINEAR = "(x, one, az, w, one, wz, step, az)   y = DequantizeLinear(r, step, az)"
+OF_A_RUN = """m = ReduceMax <keepdims = 0> (x)   n = Div(m, m)   k = Mul(v, n)
+    a = QuantizeLinear(k, one, wz)   b = DequantizeLinear(a, one, wz)"""
 DYNAMIC = "q, s, z = DynamicQuantizeLinear(x)   i = MatMulInteger(q, w, z, wz)   f = Cast <to = 1> (i)"
 
 
@@ -74,6 +76,15 @@ FORMS = (
     Form("pairs-computed", f"{PAIRED}   t = Relu(d)   y = MatMul(t, v)", (), BOTH, reads="float"),
     Form("pairs-Conv", f"{PAIRED}   c = Conv(d, v)   {AGAIN}", BOTH, reads="float", kernel=KERNEL),
     Form("pairs-Conv-Relu", f"{PAIRED}   b = Conv(d, v)   c = Relu(b)   {AGAIN}", reads="float", kernel=KERNEL),
+    Form(
+        "pairs-Conv-output",
+        f"{PAIRED}   y = Conv(d, v)   r = QuantizeLinear(y, step, az)",
+        (),
+        BOTH,
+        reads="float",
+        kernel=KERNEL,
+    ),
+    Form("pairs-of-a-run", f"{PAIRED}   {OF_A_RUN}   y = MatMul(d, b)", (), BOTH, reads="float"),
     Form("pairs-Conv-float", f"{PAIRED}   y = Conv(d, v)", (), BOTH, reads="float", kernel=KERNEL),
     Form(
         "pairs-Conv-depthwise",
