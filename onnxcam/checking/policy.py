@@ -134,9 +134,11 @@ class _Reader:
     def _run(self, kind: str, table: Mapping[str, Any], head: int, end: int) -> Run:
         parameters = inspect.signature(KINDS[kind].function).parameters
         known = {"name", "require", *(set(parameters) - NOT_SAID)}
-        for key in table:
+        for key, value in table.items():
             if key not in known:
                 raise self.error(f"{kind} has no '{key}'.{nearest(key, known)}", key, head, end)
+            if key in TABLES and not isinstance(value, dict):
+                raise self.error(f"'{key}' is a table: {key} = {{ name = 0.5, other = \"file.npy\" }}", key, head, end)
         needed = ["name", "require", *(k for k, p in parameters.items() if p.default is p.empty and k not in NOT_SAID)]
         for key in needed:
             if key not in table:
@@ -168,7 +170,7 @@ class _Reader:
     def _value(self, key: str, value: Any) -> Any:
         if key in TUPLES and isinstance(value, list):
             return tuple(value)
-        if key in TABLES and isinstance(value, dict):
+        if key in TABLES:
             return {name: self._path.parent / one if isinstance(one, str) else one for name, one in value.items()}
         if key in PATHS and isinstance(value, str):
             beside = self._path.parent / value

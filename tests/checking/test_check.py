@@ -161,6 +161,7 @@ def test_a_check_is_about_the_data_of_now(write_policy, tmp_path: Path) -> None:
         pytest.param("accuracy >=", "acuracy >=", r"line 12: no figure 'acuracy'", id="no figure"),
         pytest.param("agreement >=", "accuracy >=", "line 24: no figure 'accuracy' of compare", id="other kind"),
         pytest.param("accuracy >= 0.9", "accuracy is high", "line 12: 'accuracy is high' is no", id="no demand"),
+        pytest.param('provider = "cpu"', "inputs = 3", r"line 10: 'inputs' is a table", id="no table"),
         pytest.param("[[audit]]", "[audit]", r"line 4: write each audit as a table, \[\[audit\]\]", id="no array"),
     ],
 )
