@@ -47,7 +47,8 @@ class Finding:
         wanted: What it was held against.
         is_passed: Whether it is as demanded.
         message: The same in words.
-        examples: Keys of pictures that are not as demanded, the worst first, where each is held against it.
+        examples: Keys of pictures that are not as demanded, the worst first: where each is held against it, or pulls a
+            mean that misses it.
     """
 
     run: str
@@ -153,6 +154,13 @@ def _of(run: str, demand: Demand, figures: Figures, name: str | None, baseline: 
     values, keys = figures.columns[demand.figure][rows], np.array(figures.keys, dtype=object)[rows]
     wanted = demand.number + (_from_baseline(run, demand, name, baseline) if demand.is_relative else 0.0)
     of = "" if name is None else f" of class '{name}'"
+    good = np.array([not np.isnan(v) and demand.holds(float(v), wanted) for v in values], bool)
+
+    def worst_of(chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+        ascending = values if demand.sign.startswith(">") else -values
+        order = np.argsort(np.where(np.isnan(values), -np.inf, ascending), kind="stable")
+        return tuple(str(keys[i]) for i in order if chosen[i])[:EXAMPLES]
+
     if demand.percent is None:
         known = values[~np.isnan(values)]
         if not len(known):
@@ -161,17 +169,23 @@ def _of(run: str, demand: Demand, figures: Figures, name: str | None, baseline: 
             )
         mean = float(known.mean())
         message = f"the mean of {demand.figure}{of} is {mean:.4g}, demanded is {demand.sign} {wanted:.4g}"
-        return Finding(run, demand, name, mean, wanted, demand.holds(mean, wanted), message)
-    good = np.array([not np.isnan(v) and demand.holds(float(v), wanted) for v in values], bool)
+        is_passed = demand.holds(mean, wanted)
+        return Finding(
+            run,
+            demand,
+            name,
+            mean,
+            wanted,
+            is_passed,
+            message,
+            () if is_passed else worst_of(~good & ~np.isnan(values)),
+        )
     share = 100 * float(good.mean()) if len(good) else 0.0
     message = (
         f"{demand.figure}{of} is {demand.sign} {wanted:.4g} on {share:.4g} % of pictures, demanded are "
         f"{demand.percent:g} %"
     )
-    is_high = demand.sign.startswith(">")
-    order = np.argsort(np.where(np.isnan(values), -np.inf, values if is_high else -values), kind="stable")
-    worst = tuple(str(keys[i]) for i in order if not good[i])[:EXAMPLES]
-    return Finding(run, demand, name, share, wanted, share >= demand.percent, message, worst)
+    return Finding(run, demand, name, share, wanted, share >= demand.percent, message, worst_of(~good))
 
 
 def _from_baseline(run: str, demand: Demand, name: str | None, baseline: Mapping[str, Any] | None) -> float:

@@ -43,7 +43,7 @@ def report_check(policy: Policy, outcomes: Sequence[Outcome], notes: tuple[str, 
     sections: list[Section] = [_demands(findings)]
     cards = tuple(_cards(outcomes))
     if cards:
-        about = "Each was held against a demand by itself, and missed it; the worst of each demand stand first."
+        about = "Each misses a demand by itself, or pulls a mean that misses one; the worst of each stand first."
         groups = tuple(dict.fromkeys(name for card in cards for name in card.groups))
         sections.append(Gallery("Pictures that missed a demand", about, cards, "by demand", (), groups))
     with_page = [one.run.name for one in outcomes if one.cards is not None]

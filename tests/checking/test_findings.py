@@ -64,6 +64,10 @@ def test_each_class_is_a_finding() -> None:
     [
         pytest.param("figure >= 0.5 on 90 %", ("4.png", "0.png", "1.png"), id="high is good"),
         pytest.param("figure <= 0.5 on 90 %", ("4.png", "3.png", "2.png"), id="low is good"),
+        pytest.param("figure >= 0.7", ("0.png", "1.png", "2.png"), id="those that pull a mean down"),
+        pytest.param("figure <= 0.2", ("3.png", "2.png", "1.png"), id="those that pull a mean up"),
+        pytest.param("figure >= 0.4", (), id="a mean that is as demanded"),
+        pytest.param("accuracy >= 0.9", ("2.png", "3.png", "4.png"), id="those that are wrong"),
     ],
 )
 def test_examples_are_the_worst_first(text: str, keys: tuple[str, ...]) -> None:
