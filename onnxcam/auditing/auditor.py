@@ -118,7 +118,7 @@ def audit(
     settings = Settings.of(
         model, target, method, layer, output, provider, preprocess, labels, head, metrics, inputs or {}
     )
-    finished = carry_out(
+    with carry_out(
         settings,
         dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format),
         folder,
@@ -129,10 +129,10 @@ def audit(
         randomised_pictures=randomised_pictures,
         is_fresh=is_fresh,
         report=report,
-    )
-    missing = missing_packages() if has_report else None
-    is_shown = has_report and missing is None
-    page = report_audit(finished, report_pictures).path if is_shown else None
+    ) as finished:
+        missing = missing_packages() if has_report else None
+        is_shown = has_report and missing is None
+        page = report_audit(finished, report_pictures).path if is_shown else None
     return Audit(
         finished.folder,
         finished.rows_path,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Finished:
     made_of: Mapping[str, Any]
 
 
+@contextlib.contextmanager
 def carry_out(
     settings: Settings,
     dataset: DataSet,
@@ -67,8 +69,10 @@ def carry_out(
     randomised_pictures: int = PICTURES,
     is_fresh: bool = False,
     report: Report | None = None,
-) -> Finished:
-    """Make the rows that are not there yet, and find what they say together; arguments as for `audit`.
+) -> Iterator[Finished]:
+    """Make the rows that are not there yet, and find what they say together; within it the folder is locked.
+
+    Arguments as for `audit`.
 
     Raises:
         InputError: A data set, folder, target, metric or randomisation that does not fit.
@@ -93,9 +97,9 @@ def carry_out(
             shortcuts=dataclasses.asdict(shortcuts),
             randomisation=None if randomised is None else dataclasses.asdict(randomised),
         )
-    of_model = (*maker.explainer.processor_notes, *maker.explainer.preparation.notes)
-    notes = (*dataset.notes, *of_model, *shortcuts.notes, *unmade)
-    return Finished(Path(folder), maker, dataset, path, summary, shortcuts, randomised, resumed, notes, {**made_of})
+        of_model = (*maker.explainer.processor_notes, *maker.explainer.preparation.notes)
+        notes = (*dataset.notes, *of_model, *shortcuts.notes, *unmade)
+        yield Finished(Path(folder), maker, dataset, path, summary, shortcuts, randomised, resumed, notes, {**made_of})
 
 
 def _randomised(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,14 @@ def check(
     outcomes = []
     for run in read.runs:
         told = None if report is None else (lambda done, total, run=run: report(run, done, total))
-        finished = _carried_out(run, folder / run.name, told, is_fresh=is_fresh)
-        rows = [row | {"grid": None} for row in read_rows(finished.rows_path)]  # no demand is about it
-        of_run = _of_run(finished)
-        if update_baseline:
-            baseline = {run.name: means(rows, of_run)}
-            written |= baseline
-        findings = _of(read, run, rows, of_run, baseline)
-        cards = _shown(run, finished, findings) if has_report and missing is None else None
+        with _carried_out(run, folder / run.name, told, is_fresh=is_fresh) as finished:
+            rows = [row | {"grid": None} for row in read_rows(finished.rows_path)]  # no demand is about it
+            of_run = _of_run(finished)
+            if update_baseline:
+                baseline = {run.name: means(rows, of_run)}
+                written |= baseline
+            findings = _of(read, run, rows, of_run, baseline)
+            cards = _shown(run, finished, findings) if has_report and missing is None else None
         outcomes.append(Outcome(run, finished.summary.count, findings, cards, finished.notes))
     if update_baseline:
         write_baseline(read, written)
@@ -103,18 +104,21 @@ def _shown(run: Run, finished: Finished, findings: Sequence[Finding]) -> Mapping
     return KINDS[run.kind].show(run.arguments, finished, examples)
 
 
-def _carried_out(run: Run, folder: Path, report: Any, *, is_fresh: bool) -> Finished:
+@contextlib.contextmanager
+def _carried_out(run: Run, folder: Path, report: Any, *, is_fresh: bool) -> Iterator[Finished]:
     """What came of a run: one that was stopped is gone on with, one that is finished or was made otherwise is not."""
     kind = KINDS[run.kind]
     start = functools.partial(kind.carry_out, _arguments(run), folder, report)
     header = folder / kind.header
-    try:
-        is_finished = header.exists() and json.loads(header.read_text(encoding="utf-8"))["complete"] is True
-        return start(is_fresh=is_fresh or is_finished)
-    except InputError as error:
-        if "changed" not in error.facts:
-            raise
-        return start(is_fresh=True)
+    is_finished = header.exists() and json.loads(header.read_text(encoding="utf-8"))["complete"] is True
+    with contextlib.ExitStack() as held:
+        try:
+            finished = held.enter_context(start(is_fresh=is_fresh or is_finished))
+        except InputError as error:
+            if "changed" not in error.facts:
+                raise
+            finished = held.enter_context(start(is_fresh=True))
+        yield finished
 
 
 def _arguments(run: Run) -> dict[str, Any]:

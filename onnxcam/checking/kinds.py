@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -33,25 +34,29 @@ class Kind:
     Attributes:
         function: The public function whose arguments a policy's table has.
         header: The file that says in a folder how far a run is.
-        carry_out: Makes the rows, in a folder.
+        carry_out: Makes the rows, in a folder that is locked as long as it lasts.
         show: Writes the page, with some pictures in any case, which all lie beside it; gives its cards, None where
             the policy wants no page.
     """
 
     function: Callable[..., Any]
     header: str
-    carry_out: Callable[..., Finished]
+    carry_out: Callable[..., contextlib.AbstractContextManager[Finished]]
     show: Callable[..., Mapping[str, Card] | None]
 
 
-def _audit(arguments: Mapping[str, Any], folder: Path, report: Report | None, *, is_fresh: bool) -> Finished:
+def _audit(
+    arguments: Mapping[str, Any], folder: Path, report: Report | None, *, is_fresh: bool
+) -> contextlib.AbstractContextManager[Finished]:
     settings, dataset, rest = _parted(arguments)
     return auditing.carry_out(
         Settings.of(**settings), dataset, folder, rows="jsonl", is_fresh=is_fresh, report=report, **rest
     )
 
 
-def _compare(arguments: Mapping[str, Any], folder: Path, report: Report | None, *, is_fresh: bool) -> Finished:
+def _compare(
+    arguments: Mapping[str, Any], folder: Path, report: Report | None, *, is_fresh: bool
+) -> contextlib.AbstractContextManager[Finished]:
     settings, dataset, rest = _parted(arguments)
     first, second = rest.pop("first"), rest.pop("second")
     theirs = {**settings, "target": "predicted", "layer": None, "output": None}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Finished:
     made_of: Mapping[str, Any]
 
 
+@contextlib.contextmanager
 def carry_out(
     first: Settings,
     second: Settings,
@@ -53,8 +55,10 @@ def carry_out(
     rows: RowsFormat = "parquet",
     is_fresh: bool = False,
     report: Report | None = None,
-) -> Finished:
-    """Make the rows that are not there yet, and find what they say together; arguments as for `compare`.
+) -> Iterator[Finished]:
+    """Make the rows that are not there yet, and find what they say together; within it the folder is locked.
+
+    Arguments as for `compare`.
 
     Raises:
         InputError: A data set, folder or target that does not fit.
@@ -67,6 +71,6 @@ def carry_out(
         resumed = journal.done
         fill(journal, dataset, maker, batch_size, report=report)
         path, summary = finish(journal, maker, rows, summarize)
-    of_models = (n for one in (maker.first, maker.second) for n in (*one.processor_notes, *one.preparation.notes))
-    notes = dict.fromkeys((*dataset.notes, *of_models))
-    return Finished(Path(folder), maker, dataset, path, summary, resumed, tuple(notes), made_of)
+        of_models = (n for one in (maker.first, maker.second) for n in (*one.processor_notes, *one.preparation.notes))
+        notes = dict.fromkeys((*dataset.notes, *of_models))
+        yield Finished(Path(folder), maker, dataset, path, summary, resumed, tuple(notes), made_of)

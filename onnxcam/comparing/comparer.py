@@ -114,7 +114,7 @@ def compare(
         labels,
         inputs=(inputs or {}) if second_inputs is None else second_inputs,
     )
-    finished = carry_out(
+    with carry_out(
         one,
         other,
         dataset if isinstance(dataset, DataSet) else open_dataset(dataset, dataset_format),
@@ -123,10 +123,10 @@ def compare(
         rows=rows,
         is_fresh=is_fresh,
         report=report,
-    )
-    missing = missing_packages() if has_report else None
-    is_shown = has_report and missing is None
-    page = report_comparison(finished, report_pictures).path if is_shown else None
+    ) as finished:
+        missing = missing_packages() if has_report else None
+        is_shown = has_report and missing is None
+        page = report_comparison(finished, report_pictures).path if is_shown else None
     return Comparison(
         finished.folder,
         finished.rows_path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import onnxcam
 from onnxcam.auditing import Audit, audit
 from tests.auditing.pictures import MODEL, OPTIONS, PICTURES, read_rows, write_pictures
 
@@ -142,3 +144,35 @@ def test_without_what_makes_a_page_a_note_says_so(tmp_path: Path, monkeypatch: p
     assert one.report_path is None
     assert one.notes[-1] == 'there is no report.html: it takes Nothing; run pip install "onnxcam[audit]"'
     assert not (tmp_path / "audit" / "report.html").exists()
+
+
+@pytest.mark.parametrize("kind", ["audit", "compare", "check"])
+def test_the_folder_is_locked_until_the_report_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    dataset, seen = write_pictures(tmp_path / "data", 4), []
+    options = {"rows": "jsonl", **OPTIONS}
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        f'[[audit]]\nname = "shapes"\nmodel = "{MODEL}"\ndataset = "data"\nprovider = "cpu"\nrequire = ["empty <= 1"]\n'
+    )
+    runs = {
+        "audit": lambda: onnxcam.audit(MODEL, dataset, tmp_path / "out", **options),
+        "compare": lambda: onnxcam.compare(MODEL, MODEL, dataset, tmp_path / "out", **options),
+        "check": lambda: onnxcam.check(policy, tmp_path / "out"),
+    }
+    where = {"audit": "auditing.auditor.report_audit", "compare": "comparing.comparer.report_comparison"}
+    name = where.get(kind, "checking.checker._shown")
+    module, _, function = f"onnxcam.{name}".rpartition(".")
+    real = getattr(importlib.import_module(module), function)
+
+    def shown(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(f"{module}.{function}", real)
+        with pytest.raises(onnxcam.InputError, match="another run is adding to"):
+            runs[kind]()
+        seen.append(kind)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(f"{module}.{function}", shown)
+    runs[kind]()
+    assert seen == [kind]
