@@ -6,7 +6,6 @@ each copy that a runtime is given.
 
 from __future__ import annotations
 
-import dataclasses
 import mmap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import onnx_ir as ir
 from google.protobuf.message import DecodeError
 
 from onnxcam.errors import ModelError
+from onnxcam.graph.wire import Field, delimited, fields
 
 __all__ = ["attach_own_weights", "check_unchanged", "is_own", "own_tensors", "read_without_weights", "whole_proto"]
 
@@ -24,7 +24,6 @@ LARGE = 4096
 
 # Field numbers of onnx.proto, which never change: what holds the weights, and their data.
 GRAPH, INITIALIZER, NAME, RAW_DATA = 7, 5, 8, 9
-VARINT, FIXED_64, DELIMITED, FIXED_32 = 0, 1, 2, 5
 
 
 class OwnTensor(ir.ExternalTensor):
@@ -35,17 +34,6 @@ class OwnTensor(ir.ExternalTensor):
     """
 
     stamp: tuple[int, int] = (0, 0)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a message: where it begins, and where its payload lies."""
-
-    number: int
-    wire_type: int
-    start: int
-    payload: int
-    end: int
 
 
 def read_without_weights(path: Path) -> tuple[onnx.ModelProto, dict[str, tuple[int, int]]] | None:
@@ -130,75 +118,29 @@ def _stripped(whole: mmap.mmap) -> tuple[bytes, dict[str, tuple[int, int]]]:
     spans: dict[str, tuple[int, int]] = {}
     parts: list[bytes] = []
     graphs = 0
-    for field in _fields(whole, 0, len(whole)):
+    for field in fields(whole, 0, len(whole)):
         if field.number != GRAPH:
             parts.append(whole[field.start : field.end])
             continue
         graphs += 1
         inner = b"".join(_of_graph(whole, field, spans))
-        parts.append(_delimited(GRAPH, inner))
+        parts.append(delimited(GRAPH, inner))
     if graphs != 1:
         raise ValueError("a model has one graph")
     return b"".join(parts), spans
 
 
 def _of_graph(whole: mmap.mmap, graph: Field, spans: dict[str, tuple[int, int]]) -> Iterator[bytes]:
-    for field in _fields(whole, graph.payload, graph.end):
+    for field in fields(whole, graph.payload, graph.end):
         is_large = field.number == INITIALIZER and field.end - field.payload >= LARGE
         yield _of_tensor(whole, field, spans) if is_large else whole[field.start : field.end]
 
 
 def _of_tensor(whole: mmap.mmap, tensor: Field, spans: dict[str, tuple[int, int]]) -> bytes:
-    fields = list(_fields(whole, tensor.payload, tensor.end))
-    data = [f for f in fields if f.number == RAW_DATA]
-    names = [whole[f.payload : f.end].decode() for f in fields if f.number == NAME]
+    parts = list(fields(whole, tensor.payload, tensor.end))
+    data = [f for f in parts if f.number == RAW_DATA]
+    names = [whole[f.payload : f.end].decode() for f in parts if f.number == NAME]
     if len(data) != 1 or len(names) != 1 or names[0] in spans or data[0].end - data[0].payload < LARGE:
         return whole[tensor.start : tensor.end]
     spans[names[0]] = data[0].payload, data[0].end - data[0].payload
-    return _delimited(INITIALIZER, b"".join(whole[f.start : f.end] for f in fields if f is not data[0]))
-
-
-def _fields(whole: mmap.mmap, start: int, end: int) -> Iterator[Field]:
-    """The fields of the message between two places.
-
-    Source: Protocol Buffers' encoding: a key of field number and wire type, then a payload.
-    """
-    at = start
-    while at < end:
-        key, payload = _varint(whole, at)
-        number, wire_type = key >> 3, key & 7
-        if wire_type == DELIMITED:
-            length, payload = _varint(whole, payload)
-            after = payload + length
-        elif wire_type == VARINT:
-            after = _varint(whole, payload)[1]
-        elif wire_type in (FIXED_32, FIXED_64):
-            after = payload + (4 if wire_type == FIXED_32 else 8)
-        else:
-            raise ValueError(f"no wire type {wire_type}")
-        if after > end:
-            raise ValueError("a field ends behind its message")
-        yield Field(number, wire_type, at, payload, after)
-        at = after
-
-
-def _varint(whole: mmap.mmap, at: int) -> tuple[int, int]:
-    """A number of 7 bits a byte, the lowest first, and where it ends."""
-    value = shift = 0
-    while True:
-        byte = whole[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-        if shift > 63:
-            raise ValueError("a number of more than 64 bits")
-
-
-def _delimited(number: int, payload: bytes) -> bytes:
-    length, header = len(payload), bytearray([number << 3 | DELIMITED])
-    while length >= 0x80:
-        header.append(length & 0x7F | 0x80)
-        length >>= 7
-    header.append(length)
-    return bytes(header) + payload
+    return delimited(INITIALIZER, b"".join(whole[f.start : f.end] for f in parts if f is not data[0]))
