@@ -52,7 +52,10 @@ CAT_OR_DOG: tuple[str, dict[str, int | str]] = ("customvision-cat-or-dog-op7", {
 CASES = {
     # Bull mastiff and tabby in ImageNet; the crop cuts the boxes.
     "squeezenet, cropped": Case(
-        "squeezenet-fp16-caffe2", {"dog": 243, "cat": 281}, {**CAFFE, "size": [256, 256], "resize": "shortest"}
+        "squeezenet-fp16-caffe2",
+        {"dog": 243, "cat": 281},
+        {**CAFFE, "size": [256, 256], "resize": "shortest"},
+        ("dog.png", "cat.png", "raccoons.jpg"),
     ),
     "cat or dog, stretched": Case(*CAT_OR_DOG),
     "cat or dog, in a letterbox": Case(
@@ -63,14 +66,16 @@ CASES = {
 
 def inside(box: Edges, geometry: Geometry) -> Mask:
     """The pixels of the model's input whose centres come from within a box of the picture."""
-    (height, width), seen, placed = geometry.input, geometry.box, geometry.placement
-    mask = np.zeros((height, width), bool)
-    for row in range(int(placed[1]), int(placed[3])):
-        y = seen[1] + (row + 0.5 - placed[1]) / (placed[3] - placed[1]) * (seen[3] - seen[1])
-        for column in range(int(placed[0]), int(placed[2])):
-            x = seen[0] + (column + 0.5 - placed[0]) / (placed[2] - placed[0]) * (seen[2] - seen[0])
-            mask[row, column] = box[0] <= x < box[2] and box[1] <= y < box[3]
-    return mask
+    within = []
+    for axis, size in ((1, geometry.input[0]), (0, geometry.input[1])):
+        start, stop = geometry.placement[axis], geometry.placement[axis + 2]
+        first, last = geometry.box[axis], geometry.box[axis + 2]
+        centres = [
+            (place + 0.5, first + (place + 0.5 - start) * (last - first) / (stop - start)) for place in range(size)
+        ]
+        within.append([start < here < stop and box[axis] <= there < box[axis + 2] for here, there in centres])
+    down, across = np.array(within[0]), np.array(within[1])
+    return np.asarray(down[:, None] & across)
 
 
 def rank_accuracy(saliency: Floats, mask: Mask) -> float:
