@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
@@ -27,11 +28,13 @@ def crew() -> tuple[int, int]:
     return workers, max(1, cores // workers)
 
 
-def in_order(work: Callable[[Given], Made], given: Iterable[Given], workers: int) -> Generator[Made, None, None]:
+def in_order(
+    work: Callable[[Given], Made], given: Iterable[Given], workers: int, stopped: threading.Event | None = None
+) -> Generator[Made, None, None]:
     """What `work` makes of each that is given, in their order; so many threads work at once, and one more waits.
 
-    What a call raises is raised when its turn comes. Closed before its end, it waits for the calls that have begun, and
-    begins no other.
+    What a call raises is raised when its turn comes. Closed or interrupted before its end, it sets `stopped`, which a
+    long call looks at, waits for the calls that have begun, and begins no other.
     """
     waiting: deque[concurrent.futures.Future[Made]] = deque()
     with concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="crew") as pool:
@@ -43,5 +46,7 @@ def in_order(work: Callable[[Given], Made], given: Iterable[Given], workers: int
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            if stopped is not None:
+                stopped.set()
             for future in waiting:
                 future.cancel()

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -65,3 +66,21 @@ def test_closed_early_it_waits_for_those_that_have_begun() -> None:
     count = len(finished)
     time.sleep(0.1)
     assert len(finished) == count < 6
+
+
+def test_interrupted_it_tells_the_calls_that_have_begun() -> None:
+    stopped, begun = threading.Event(), threading.Event()
+
+    def work(_: int) -> bool:
+        begun.set()
+        return stopped.wait(20)
+
+    def given() -> Iterator[int]:
+        yield 0
+        begun.wait(10)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        next(in_order(work, given(), 1, stopped))
+    assert time.monotonic() - started < 10

@@ -86,12 +86,9 @@ def fill(
         return list(itertools.takewhile(lambda _: not stopped.is_set(), maker.made(batch)))
 
     batches = decoded_batches(left, max(size, maker.batch or 1), maker.gathers)
-    with one_blas_thread(is_anew=True), contextlib.closing(in_order(made, batches, crew()[0])) as results:
-        try:
-            for found in results:
-                add(found)
-        finally:
-            stopped.set()
+    with one_blas_thread(is_anew=True), contextlib.closing(in_order(made, batches, crew()[0], stopped)) as results:
+        for found in results:
+            add(found)
 
 
 def check_rows(rows: str) -> None:
