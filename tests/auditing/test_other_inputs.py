@@ -16,6 +16,7 @@ from onnxcam.comparing import compare
 from onnxcam.datasets import Record
 from onnxcam.errors import InputError
 from onnxcam.imaging import write_png
+from onnxcam.samples import InputSpec, other_inputs
 from tests.auditing.pictures import read_rows
 from tests.cli.models import write
 
@@ -192,3 +193,14 @@ def test_what_does_not_fit_is_told_before_anything_is_run(
         audit(model, dataset, tmp_path / "out", preprocess="unit", inputs=inputs)
     assert told in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("value", "is_whole"), [(2, True), (2.0, True), (2.5, False)])
+def test_numbers_for_whole_ones_are_not_rounded(value: float, is_whole: bool) -> None:
+    spec, main = InputSpec("steps", (1,), np.dtype(np.int64)), InputSpec("x", (None, 3), np.dtype(np.float32))
+    specs = {"steps": spec, "x": main}
+    if is_whole:
+        np.testing.assert_array_equal(other_inputs({"steps": value}, specs, main)["steps"], np.array([2]))
+        return
+    with pytest.raises(InputError, match=r"the input 'steps' takes int64 \[1\]: 2.5 would be rounded"):
+        other_inputs({"steps": value}, specs, main)

@@ -85,6 +85,15 @@ def test_a_damaged_file_is_read_as_protobuf_reads_it_or_not_at_all(
     assert joined(read, bytes(content)) == expected
 
 
+def test_a_file_of_two_graphs_is_left_to_protobuf_which_merges_them(tmp_path: Path) -> None:
+    content = small_model().SerializeToString()
+    other = onnx.ModelProto(graph=onnx.GraphProto(doc_string="more")).SerializeToString()
+    (tmp_path / "two.onnx").write_bytes(content + other)
+    assert onnx.load(tmp_path / "two.onnx").graph.doc_string == "more"
+    assert read_without_weights(tmp_path / "two.onnx") is None
+    assert len(load(tmp_path / "two.onnx").graph) == 3
+
+
 def test_an_empty_file_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "empty.onnx").touch()
     assert read_without_weights(tmp_path / "empty.onnx") is None
